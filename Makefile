@@ -1,0 +1,54 @@
+PYTHON ?= python3
+export ONLY URL API_KEY
+RUN = .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help test-docs test site preview serve start stop update-outputs accept-results benchmark oldest-chatlas lock clean client server-client
+
+help: ## list these commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+test-docs: server-client ## execute the notebooks against real servers, print what was verified
+	@$(RUN) scripts.test_docs
+
+test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pytest
+
+site: client ## render the site into _site (Quarto, or an offline preview without it)
+	@$(RUN) scripts.build_site
+
+preview: client ## render the site and serve it on http://localhost:4200
+	@$(RUN) scripts.build_site --serve
+
+serve: server-client ## run the embedded server in the foreground (ONLY=vllm), Ctrl-C stops it
+	@$(RUN) scripts.serve run $(or $(ONLY),vllm)
+
+start: server-client ## start the embedded server and return when it is ready
+	@$(RUN) scripts.serve start $(or $(ONLY),vllm)
+
+stop: client ## stop what `make start` started
+	@$(RUN) scripts.serve stop $(or $(ONLY),vllm)
+
+update-outputs: server-client ## execute the notebooks and store what their cells print
+	@$(RUN) scripts.update_outputs
+
+accept-results: client ## make the last run's results the site's (results/)
+	@$(RUN) scripts.accept_results
+
+benchmark: server-client ## time a notebook against the same requests in a plain script
+	@$(RUN) scripts.benchmark
+
+oldest-chatlas: server-client ## find the oldest chatlas on which the vLLM notebook passes
+	@$(RUN) scripts.oldest_chatlas
+
+lock: client ## resolve requirements/*.in into the pinned requirements/*.txt
+	@$(RUN) scripts.lock
+
+clean: ## remove what these commands made: .venv, _build, _site and the cache folder
+	rm -rf .venv _build _site .quarto "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
+
+client:
+	@$(PYTHON) -m scripts.bootstrap
+
+server-client:
+	@$(PYTHON) -m scripts.bootstrap --server

@@ -1,0 +1,88 @@
+"""Makes the servers' virtual environments, one each, in the user's cache folder."""
+
+import shutil
+import subprocess
+import sys
+
+from scripts import progress
+from scripts.backends import pinned
+from scripts.cache import BUILD, CACHE, ROOT, key, lock
+
+REQUIREMENTS = ROOT / "requirements"
+UV = [sys.executable, "-m", "uv", "pip", "install"]
+LOCKED = ["--no-deps", "--require-hashes", "--compile-bytecode"]
+ADVICE = "look at the last lines above; if it was the network, run the same command again: what arrived is kept."
+
+
+def location(backend):
+    """Where the environment of `backend` is, or will be."""
+    files = [REQUIREMENTS / f"{backend.environment}.txt"]
+    if backend.torch:
+        files.append(REQUIREMENTS / "torch.txt")
+    return CACHE / "environments" / f"{backend.environment}-{key(*files)}"
+
+
+def is_ready(backend):
+    """Whether the environment of `backend` is completely installed."""
+    return (location(backend) / ".complete").exists()
+
+
+def ensure(backend):
+    """Install the environment of `backend` unless it is there.
+
+    Returns:
+        The path of its Python, and the seconds spent installing (0.0 if it was there).
+
+    Raises:
+        progress.Problem: a step failed or took too long.
+    """
+    folder = location(backend)
+    python = folder / "bin" / "python"
+    with lock(backend.environment):
+        if is_ready(backend):
+            return python, 0.0
+        if folder.exists():
+            print(f"- removing an unfinished environment of an interrupted run: {folder}", flush=True)
+            shutil.rmtree(folder)
+        name = backend.environment
+        seconds = progress.run(
+            f"creating the {name} environment",
+            [sys.executable, "-m", "venv", folder],
+            BUILD / "logs" / f"venv-{name}.log",
+            timeout=120,
+            advice="install Python's venv module (Debian and Ubuntu: apt install python3-venv).",
+        )
+        if backend.torch:
+            seconds += install_torch(python)
+        seconds += progress.run(
+            f"installing the {name} environment ({backend.package} {backend.version} and what it needs)",
+            [*UV, "--python", python, *LOCKED, "-r", REQUIREMENTS / f"{name}.txt"],
+            BUILD / "logs" / f"install-{name}.log",
+            timeout=1800,
+            advice=ADVICE,
+        )
+        (folder / ".complete").touch()
+        return python, seconds
+
+
+def install_torch(python):
+    """Install torch's CPU build (~0.2 GB; the build for GPUs is ten times that).
+
+    First from wherever pip is set up to look, since a machine without access to PyTorch's own
+    index may have the wheel at hand; then from that index, which uv knows by name.
+    """
+    version = pinned("torch", "torch")
+    try_pip = [python, "-m", "pip", "install", "--no-deps", "--quiet", "--retries", "1", f"torch=={version}+cpu"]
+    known_to_pip = subprocess.run([*try_pip, "--dry-run"], capture_output=True, timeout=300).returncode == 0
+    command = (
+        try_pip
+        if known_to_pip
+        else [*UV, "--python", python, "--no-deps", "--torch-backend", "cpu", f"torch=={version}"]
+    )
+    return progress.run(
+        f"installing torch {version} for CPU",
+        command,
+        BUILD / "logs" / "install-torch.log",
+        timeout=1800,
+        advice=ADVICE,
+    )

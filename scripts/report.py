@@ -1,0 +1,117 @@
+"""The result of a run: as JSON in _build/results, and as a table on the terminal."""
+
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import urllib.request
+
+import psutil
+
+from scripts import fetch_model
+from scripts.cache import BUILD
+
+RESULTS = BUILD / "results"  # what runs write; results/ holds what was accepted
+
+
+def hardware():
+    """The machine in a few words: cores, processor, memory. No GPU is used by the embedded servers."""
+    model = platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as lines:
+            names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+        model = names[0] if names else model
+    memory = psutil.virtual_memory().total / 2**30
+    return f"CPU ({os.cpu_count()} cores, {model}, {memory:.0f} GiB)"
+
+
+def metrics(base_url):
+    """What vLLM has counted so far: requests, prompt tokens and generated tokens.
+
+    Returns:
+        A dict of three integers, or None where the server publishes no vLLM metrics.
+        Source of the names: the server's own /metrics.
+    """
+    names = {
+        "requests": "vllm:request_success_total",
+        "prompt_tokens": "vllm:prompt_tokens_total",
+        "generated_tokens": "vllm:generation_tokens_total",
+    }
+    try:
+        with urllib.request.urlopen(base_url.removesuffix("/v1") + "/metrics", timeout=5) as response:
+            lines = response.read().decode().splitlines()
+    except OSError:
+        return None
+    counts = {
+        key: sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name + "{"))
+        for key, name in names.items()
+    }
+    return (
+        {key: int(count) for key, count in counts.items()}
+        if any(name in "\n".join(lines) for name in names.values())
+        else None
+    )
+
+
+def versions(backend, where):
+    """The versions that took part; the server's only where it is the one we pinned."""
+    found = {name: importlib.metadata.version(name) for name in ("chatlas", "openai")}
+    found["python"] = platform.python_version()
+    if where == "embedded":
+        found[backend.package] = backend.version
+    return found
+
+
+def write(backend, where, models, cells, figures):
+    """Write _build/results/<backend>-<where>.json and return its content.
+
+    Args:
+        backend: the entry in the table.
+        where: "embedded" or "url".
+        models: the model ids that the server lists.
+        cells: one dict a code cell: id, sha256, outcome ("passed", "failed" or "not_run"), seconds.
+        figures: seconds and counts by name; None for what could not be counted.
+    """
+    result = {
+        "made_by": "make test-docs",
+        "backend": backend.name,
+        "notebook": backend.notebook,
+        "where": where,
+        "date": datetime.date.today().isoformat(),
+        "versions": versions(backend, where),
+        "model": fetch_model.DESCRIPTION if where == "embedded" else ", ".join(models),
+        "served_models": models,
+        "hardware": hardware() if where == "embedded" else "unknown (a server that somebody already has)",
+        "figures": figures,
+        "cells": cells,
+    }
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{backend.name}-{where}.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    return result
+
+
+def passed(result):
+    """Whether every cell of a result ran and passed."""
+    return bool(result["cells"]) and all(cell["outcome"] == "passed" for cell in result["cells"])
+
+
+def table(result):
+    """The result as lines for the terminal."""
+    counts = {
+        outcome: sum(c["outcome"] == outcome for c in result["cells"]) for outcome in ("passed", "failed", "not_run")
+    }
+    lines = [
+        f"{'VERIFIED' if passed(result) else 'NOT VERIFIED'}: {result['notebook']}, {result['date']}",
+        f"  against    {result['backend']} ({result['where']}), {result['model']}",
+        f"  on         {result['hardware']}",
+        "  versions   " + ", ".join(f"{name} {version}" for name, version in result["versions"].items()),
+        "  cells      " + ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items()),
+    ]
+    lines += [f"             not run: {c['id']} ({c['reason']})" for c in result["cells"] if c["outcome"] == "not_run"]
+    for name, value in result["figures"].items():
+        unit = "" if name in ("requests", "prompt_tokens", "generated_tokens", "commands_checked") else " s"
+        shown = "not counted" if value is None else f"{value:.1f}{unit}" if unit else str(value)
+        lines.append(f"  {name.replace('_', ' '):<34} {shown:>10}")
+    return "\n".join(lines)

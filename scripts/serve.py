@@ -1,0 +1,223 @@
+"""Starts an embedded server, waits until it answers, stops it.
+
+python -m scripts.serve run vllm     in the foreground, until Ctrl-C
+python -m scripts.serve start vllm   returns when the server is ready
+python -m scripts.serve stop vllm    stops what `start` started
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+import psutil
+
+from scripts import backends, environments, fetch_model, preflight, progress
+from scripts.cache import BUILD, CACHE, ROOT
+from scripts.platform_check import check_machine
+from scripts.problem import Problem, run_main
+
+
+@dataclass
+class Server:
+    """A running server.
+
+    Attributes:
+        backend: its entry in the table.
+        base_url: what a client is given.
+        process: the server's process, which leads a process group of its own.
+        log: path of the server's own log.
+        seconds: what each step took, by name (install, convert, start).
+    """
+
+    backend: backends.Backend
+    base_url: str
+    process: subprocess.Popen
+    log: str
+    seconds: dict[str, float]
+
+    def check_alive(self):
+        """Raise Problem, with the log's last lines, if the process has ended."""
+        if self.process.poll() is not None:
+            raise Problem(
+                f"The {self.backend.title} server died.",
+                f"its process ended with status {self.process.returncode}; the last lines of {self.log}:\n"
+                + progress.last_lines(self.log, 15),
+                "read the log; if the process was killed (status -9), free some memory and run again.",
+            )
+
+
+def free_port(preferred):
+    """`preferred` if nothing answers or listens there on this machine, else a free port."""
+    for port in (preferred, 0):
+        with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
+            continue
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just given up counts as free
+            probe.bind(("127.0.0.1", port))
+            return probe.getsockname()[1]
+    raise Problem("No free port was found.", "every bind on 127.0.0.1 was refused.", "check `ss -ltn` and any sandbox.")
+
+
+def prepare(backend):
+    """Make all that `backend` needs to start.
+
+    Returns:
+        Its Python, its model folder or None, and the seconds of each step that was not cached.
+    """
+    preflight.check(backend)
+    python, install = environments.ensure(backend)
+    model, convert = fetch_model.ensure_safetensors(python) if backend.model == "safetensors" else (None, 0.0)
+    return python, model, {"install": install, "convert": convert}
+
+
+def launch(backend, prepared):
+    """Start the server of `backend` and wait until it is ready.
+
+    Args:
+        prepared: what prepare(backend) returned.
+
+    Returns:
+        The Server; whoever calls this has to stop it with progress.stop_group(server.process).
+
+    Raises:
+        Problem: the server died, or it was not ready in time.
+    """
+    python, model, seconds = prepared
+    port = free_port(backend.port)
+    command = [part.format(model=model, port=port) for part in backend.command]
+    command[0] = str(python.with_name(command[0]))
+    log = BUILD / "logs" / f"server-{backend.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    where = "" if port == backend.port else f" (port {backend.port} is in use)"
+    ticker = progress.Ticker(f"starting {backend.title} {backend.version} on port {port}{where}", str(log))
+    with open(log, "w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={
+                **os.environ,
+                **{name: value.format(model=model, port=port) for name, value in backend.environ.items()},
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    root = f"http://localhost:{port}"
+    server = Server(backend, root + backend.api, process, str(log), seconds)
+    try:
+        while not answers(root + backend.ready):
+            server.check_alive()
+            if ticker.seconds > backend.ready_within:
+                raise Problem(
+                    f"The {backend.title} server did not get ready.",
+                    f"{root}{backend.ready} did not answer 200 within {backend.ready_within} seconds; "
+                    f"the last lines of {log}:\n{progress.last_lines(log, 15)}",
+                    "see whether the machine is busy with something else, and run again.",
+                )
+            time.sleep(0.25)
+            ticker.tick()
+    except BaseException:
+        progress.stop_group(process)
+        raise
+    seconds["start"] = ticker.done()
+    return server
+
+
+def answers(url):
+    """Whether a GET of `url` gives 200 within two seconds."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextlib.contextmanager
+def serving(backend, prepared):
+    """The server of `backend`, for the length of a `with` block; afterwards nothing of it runs."""
+    server = launch(backend, prepared)
+    try:
+        yield server
+    finally:
+        progress.stop_group(server.process)
+
+
+def state_file(backend):
+    """Where `start` notes what it started."""
+    return CACHE / f"running-{backend.name}.json"
+
+
+def running(backend):
+    """What `start` noted, if that very process still runs; else None."""
+    file = state_file(backend)
+    if not file.exists():
+        return None
+    state = json.loads(file.read_text())
+    try:
+        alive = psutil.Process(state["pid"]).create_time() == state["created"]
+    except psutil.NoSuchProcess:
+        alive = False
+    return state if alive else None
+
+
+def start(backend):
+    """Start a server that outlives this command, unless one does already."""
+    state = running(backend)
+    if not state:
+        server = launch(backend, prepare(backend))
+        state = {
+            "pid": server.process.pid,
+            "created": psutil.Process(server.process.pid).create_time(),
+            "base_url": server.base_url,
+            "log": server.log,
+        }
+        state_file(backend).write_text(json.dumps(state))
+    print(f"{backend.title} answers at {state['base_url']}; its log is {state['log']}.")
+    print(f"Stop it with: make stop ONLY={backend.name}")
+
+
+def stop(backend):
+    """Stop what `start` started."""
+    state = running(backend)
+    if state:
+        group = psutil.Process(state["pid"])
+        members = [group, *group.children(recursive=True)]
+        group.terminate()
+        _, left = psutil.wait_procs(members, timeout=10)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(left, timeout=5)
+    state_file(backend).unlink(missing_ok=True)
+    print(f"{backend.title} is stopped." if state else f"No {backend.title} server was started by `make start`.")
+
+
+def run(backend):
+    """Serve in the foreground until Ctrl-C or until the server dies."""
+    with serving(backend, prepare(backend)) as server:
+        print(f"\n{backend.title} answers at {server.base_url} with the model {fetch_model.DESCRIPTION}.")
+        print(f"Its log is {server.log}. Press Ctrl-C to stop it.", flush=True)
+        while True:
+            server.check_alive()
+            time.sleep(0.5)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=["run", "start", "stop"])
+    parser.add_argument("backend", help="a name from backends.toml")
+    arguments = parser.parse_args()
+    check_machine()
+    {"run": run, "start": start, "stop": stop}[arguments.action](backends.get(arguments.backend))
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,42 @@
+"""Helpers for all tests. Nothing here starts a model server."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import backends, serve
+
+MISBEHAVING = Path(__file__).parent / "misbehaving"
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    """An empty place for logs and results instead of _build."""
+    for module in ("serve", "progress", "report", "fetch_model", "environments"):
+        monkeypatch.setattr(f"scripts.{module}.BUILD", tmp_path / "_build", raising=False)
+    return tmp_path / "_build"
+
+
+@pytest.fixture
+def misbehaving():
+    """A function that makes a backend of a server in tests/misbehaving, and what serve.prepare would return."""
+
+    def make(script, **changes):
+        backend = dataclasses.replace(
+            backends.get("vllm"),
+            command=["python", str(MISBEHAVING / script), "{port}"],
+            port=serve.free_port(0),
+            ready_within=5,
+            **changes,
+        )
+        return backend, (Path(sys.executable), None, {})
+
+    return make
+
+
+@pytest.fixture
+def port():
+    """A port that is free now."""
+    return serve.free_port(0)

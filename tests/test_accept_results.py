@@ -1,0 +1,36 @@
+"""Only whole, fresh results of servers that we started become the site's."""
+
+import pytest
+
+from scripts import accept_results, notebooks
+
+NOTEBOOK = "notebooks/vllm.ipynb"
+
+
+@pytest.fixture
+def result():
+    cells = notebooks.code_cells(notebooks.read(NOTEBOOK))
+    return {
+        "where": "embedded",
+        "notebook": NOTEBOOK,
+        "cells": [{"id": cell.id, "outcome": "passed", "sha256": notebooks.source_hash(cell)} for cell in cells],
+    }
+
+
+def test_a_whole_fresh_result_is_accepted(result):
+    assert accept_results.refusal(result) is None
+
+
+def test_a_result_from_url_is_refused(result):
+    assert "URL=" in accept_results.refusal(result | {"where": "url"})
+
+
+@pytest.mark.parametrize("outcome", ["failed", "not_run"])
+def test_a_result_that_did_not_pass_whole_is_refused(result, outcome):
+    result["cells"][3]["outcome"] = outcome
+    assert "not every cell passed" in accept_results.refusal(result)
+
+
+def test_a_result_of_another_notebook_state_is_refused(result):
+    result["cells"][3]["sha256"] = "0"
+    assert "changed since" in accept_results.refusal(result)

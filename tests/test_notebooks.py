@@ -1,0 +1,114 @@
+"""What every notebook has to keep to, so that a reader can copy its cells."""
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from scripts import backends, notebooks, pages
+from scripts.cache import ROOT
+
+PATHS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "notebooks").rglob("*.ipynb"))
+
+
+@pytest.fixture(params=PATHS)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return notebooks.read(path)
+
+
+def test_every_backend_has_its_notebook():
+    assert {backend.notebook for backend in backends.load().values()} <= set(PATHS)
+
+
+def test_the_first_code_cell_holds_only_literal_parameters(notebook):
+    assert notebooks.tags(notebooks.parameters_cell(notebook)) == ["parameters"]
+    assert {"base_url", "api_key"} <= set(notebooks.parameters(notebook))
+    assert notebooks.with_parameters(notebook, {}) == notebook
+
+
+def test_parameters_that_are_not_literals_are_refused():
+    cell = nbformat.v4.new_code_cell("base_url = input()")
+    with pytest.raises(ValueError, match=r"malformed"):
+        notebooks.parameters(nbformat.v4.new_notebook(cells=[cell]))
+    cell.source = "import os"
+    with pytest.raises(ValueError, match="not an assignment"):
+        notebooks.parameters(nbformat.v4.new_notebook(cells=[cell]))
+
+
+def test_the_executed_copy_differs_only_in_its_parameters(notebook, tmp_path):
+    values = {"base_url": 'http://localhost:1234/v1"', "api_key": "k", "unknown": 1}
+    notebooks.write(notebooks.with_parameters(notebook, values), tmp_path / "copy.ipynb")
+    copy = nbformat.read(tmp_path / "copy.ipynb", as_version=4)
+    assert notebooks.parameters(copy) == notebooks.parameters(notebook) | {
+        "base_url": values["base_url"],
+        "api_key": "k",
+    }
+    first = notebooks.parameters_cell(notebook).id
+    before = [json.dumps(cell) for cell in notebook.cells if cell.id != first]
+    after = [json.dumps(cell) for cell in copy.cells if cell.id != first]
+    assert before == after
+
+
+def test_no_failure_is_allowed_or_skipped(notebook):
+    for cell in notebooks.code_cells(notebook):
+        assert set(notebooks.tags(cell)) <= {"parameters", "check"}, cell.id
+        assert not re.search(r"#\s*(NBVAL|PYTEST_VALIDATE)", cell.source), cell.id
+
+
+def test_check_cells_assert_and_store_nothing(notebook):
+    for cell in notebooks.code_cells(notebook):
+        if "check" in notebooks.tags(cell):
+            assert "assert " in cell.source, cell.id
+            assert cell.outputs == [], cell.id
+
+
+def test_visible_cells_hold_no_assertions_and_fit_a_page(notebook):
+    for cell in notebooks.visible_cells(notebook):
+        assert "assert" not in cell.source, cell.id
+        assert max(map(len, cell.source.splitlines())) <= 80, cell.id
+
+
+def test_every_visible_cell_is_checked_by_the_cell_after_it(notebook):
+    code = notebooks.code_cells(notebook)
+    checked = {before.id for before, after in itertools.pairwise(code) if after.id == f"check-{before.id}"}
+    assert {cell.id for cell in notebooks.visible_cells(notebook)} == checked
+
+
+def test_visible_cells_work_without_the_hidden_ones(notebook, tmp_path):
+    """No visible cell uses a name that only a check cell defines (ruff F821), so they paste in order."""
+    notebook.cells = [notebooks.parameters_cell(notebook), *notebooks.visible_cells(notebook)]
+    notebooks.write(notebook, tmp_path / "visible.ipynb")
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--isolated",
+        "--select",
+        "F821,F823,E9",
+        tmp_path / "visible.ipynb",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_visible_cell_has_a_stored_output_and_none_is_an_error(notebook):
+    for cell in notebooks.visible_cells(notebook):
+        assert pages.outputs(cell), f"{cell.id} has no output: run `make update-outputs`"
+        assert all(output.output_type != "error" for output in cell.outputs), cell.id
+        assert all(output.get("name") != "stderr" for output in cell.outputs), f"{cell.id} prints to stderr"
+
+
+def test_no_key_and_no_personal_path_in_a_notebook(path):
+    text = (ROOT / path).read_text()
+    found = re.findall(r"sk-\w{12,}|hf_\w{12,}|/(?:home|Users|root|tmp)/[\w./-]+|\.cache/[\w./-]+", text)
+    assert found == []

@@ -1,0 +1,97 @@
+"""Starting, waiting and stopping, with servers that misbehave on purpose."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from scripts import serve
+from scripts.cache import ROOT
+from scripts.problem import Problem
+
+
+def processes_of(script):
+    """The processes whose command line names `script`, and their children."""
+    found = [p for p in psutil.process_iter(["cmdline"]) if script in " ".join(p.info["cmdline"] or [])]
+    return found + [child for p in found for child in p.children(recursive=True)]
+
+
+def test_a_server_that_never_gets_ready_is_a_problem_and_is_stopped(build, misbehaving):
+    with pytest.raises(Problem, match=r"(?s)did not get ready.*/health did not answer.*loading for ever"):
+        serve.launch(*misbehaving("never_ready.py"))
+    assert processes_of("never_ready.py") == []
+
+
+def test_a_server_that_dies_at_start_shows_its_last_lines(build, misbehaving):
+    with pytest.raises(Problem, match=r"(?s)died.*status 3.*server-vllm\.log.*no such model"):
+        serve.launch(*misbehaving("dies_at_start.py"))
+
+
+def test_a_server_that_dies_later_is_noticed(build, misbehaving):
+    with serve.serving(*misbehaving("dies_later.py")) as server:
+        server.check_alive()
+        time.sleep(3)
+        with pytest.raises(Problem, match=r"(?s)died.*out of memory"):
+            server.check_alive()
+
+
+def test_nothing_runs_after_the_with_block(build, misbehaving):
+    with serve.serving(*misbehaving("dies_later.py")) as server:
+        pid = server.process.pid
+        assert psutil.pid_exists(pid)
+    assert not psutil.pid_exists(pid)
+
+
+def test_another_port_is_taken_when_the_usual_one_is_in_use(port):
+    assert serve.free_port(port) == port
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", port))
+        busy.listen()
+        assert serve.free_port(port) != port
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_while_the_server_starts_leaves_nothing_running(sent):
+    program = (
+        "import sys; from pathlib import Path; from dataclasses import replace\n"
+        "from scripts import backends, serve; from scripts.problem import run_main\n"
+        "b = replace(backends.get('vllm'), command=['python', 'tests/misbehaving/never_ready.py', '{port}'], port=0)\n"
+        "run_main(lambda: serve.launch(b, (Path(sys.executable), None, {})))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 20
+    while len(processes_of("never_ready.py")) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert processes_of("never_ready.py")
+    process.send_signal(sent)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"interrupted" in errors
+    assert processes_of("never_ready.py") == []
+
+
+def test_stop_without_start_says_so(monkeypatch, tmp_path, misbehaving, capsys):
+    monkeypatch.setattr(serve, "CACHE", tmp_path)
+    serve.stop(misbehaving("dies_later.py")[0])
+    assert "No vLLM server was started" in capsys.readouterr().out
+
+
+def test_stop_does_not_touch_a_process_that_reuses_the_number(monkeypatch, tmp_path, misbehaving):
+    monkeypatch.setattr(serve, "CACHE", tmp_path)
+    backend, _ = misbehaving("dies_later.py")
+    serve.state_file(backend).write_text(json.dumps({"pid": os.getpid(), "created": 1.0, "base_url": "", "log": ""}))
+    assert serve.running(backend) is None
+    serve.stop(backend)  # this test is still here afterwards
+
+
+def test_the_server_listens_on_this_machine_only():
+    command = serve.backends.get("vllm").command
+    assert command[command.index("--host") + 1] == "127.0.0.1"
