@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts import notebooks, progress
+from scripts import notebooks, processes
 from scripts.cache import ROOT
 from scripts.problem import Problem
 
@@ -50,8 +50,7 @@ def wait(process, limit, servers, what):
                 )
             time.sleep(0.3)
     finally:
-        progress.stop_group(process)
-    return process.returncode
+        processes.stop_tree(process.pid)
 
 
 def run_notebook(path, parameters, servers=(), python=sys.executable):

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from scripts import backends, environments, fetch_model, preflight, progress
+from scripts import backends, environments, fetch_model, preflight, processes, progress
 from scripts.cache import BUILD, CACHE, ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
@@ -84,7 +84,7 @@ def launch(backend, prepared):
         prepared: what prepare(backend) returned.
 
     Returns:
-        The Server; whoever calls this has to stop it with progress.stop_group(server.process).
+        The Server; whoever calls this has to stop it with processes.stop_tree(server.process.pid).
 
     Raises:
         Problem: the server died, or it was not ready in time.
@@ -125,7 +125,7 @@ def launch(backend, prepared):
             time.sleep(0.25)
             ticker.tick()
     except BaseException:
-        progress.stop_group(process)
+        processes.stop_tree(process.pid)
         raise
     seconds["start"] = ticker.done()
     return server
@@ -147,7 +147,7 @@ def serving(backend, prepared):
     try:
         yield server
     finally:
-        progress.stop_group(server.process)
+        processes.stop_tree(server.process.pid)
 
 
 def state_file(backend):
@@ -188,14 +188,7 @@ def stop(backend):
     """Stop what `start` started."""
     state = running(backend)
     if state:
-        group = psutil.Process(state["pid"])
-        members = [group, *group.children(recursive=True)]
-        group.terminate()
-        _, left = psutil.wait_procs(members, timeout=10)
-        for process in left:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(left, timeout=5)
+        processes.stop_tree(state["pid"])
     state_file(backend).unlink(missing_ok=True)
     print(f"{backend.title} is stopped." if state else f"No {backend.title} server was started by `make start`.")
 

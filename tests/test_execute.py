@@ -1,6 +1,7 @@
 """Executing notebooks with nbval: what is reported, and what the kernel does not see."""
 
 import nbformat
+import psutil
 import pytest
 
 from scripts import execute
@@ -58,6 +59,8 @@ def test_a_notebook_past_its_limit_is_ended(make_notebook, monkeypatch):
     monkeypatch.setattr(execute, "NOTEBOOK_LIMIT", 3)
     with pytest.raises(Problem, match="longer than 3 seconds"):
         execute.run_notebook(make_notebook("a = 1", "import time\ntime.sleep(60)"), {})
+    kernels = [p.cmdline() for p in psutil.Process().children(recursive=True) if "ipykernel_launcher" in p.cmdline()]
+    assert kernels == []
 
 
 def test_the_snippet_runs_alone_with_the_parameters(tmp_path):

@@ -1,0 +1,33 @@
+"""Ends a process and everything that it started."""
+
+import contextlib
+import os
+import signal
+
+import psutil
+
+
+def stop_tree(pid, grace=10):
+    """End the process `pid`, its descendants, and its process group.
+
+    Descendants are looked up because some lead a session of their own (Jupyter kernels do); the
+    group is swept because the orphans of a crashed leader are nobody's descendants.
+
+    Args:
+        pid: a process started with start_new_session=True, so that it leads its group.
+        grace: seconds it has, after SIGTERM, to end its own children; what is left is killed.
+    """
+    tree = []
+    try:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            leader = psutil.Process(pid)
+            tree = [leader, *leader.children(recursive=True)]
+            leader.terminate()
+            psutil.wait_procs([leader], timeout=grace)
+    finally:
+        for process in tree:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()  # psutil compares start times: a reused number is left alone
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        psutil.wait_procs(tree, timeout=5)

@@ -1,0 +1,40 @@
+"""The install line of the pages, executed as it stands in a fresh environment."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from scripts import notebooks, pages
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """A new virtual environment with nothing in it but pip."""
+    folder = tmp_path_factory.mktemp("fresh")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=120)
+    return folder
+
+
+def install_lines():
+    return {
+        block
+        for page in pages.sources()
+        for block in pages.code_blocks(page, "bash")
+        if "pip install" in block and "chatlas" in block
+    }
+
+
+def test_all_pages_show_the_same_line():
+    assert len(install_lines()) == 1
+
+
+def test_the_line_installs_what_the_snippet_imports(fresh):
+    environment = {**os.environ, "PATH": f"{fresh / 'bin'}:{os.environ['PATH']}"}
+    for line in install_lines():
+        subprocess.run(["bash", "-ec", line], env=environment, check=True, timeout=300, stdout=subprocess.DEVNULL)
+    snippet = notebooks.snippet(notebooks.read("notebooks/vllm.ipynb"))
+    imports = "\n".join(line for line in snippet.splitlines() if line.startswith(("import ", "from ")))
+    assert "chatlas" in imports
+    subprocess.run([fresh / "bin" / "python", "-c", imports], check=True, timeout=60)
