@@ -15,7 +15,7 @@ def refusal(result):
     if result["where"] == "url":
         return "it comes from URL=, a server that nobody else can check"
     if not report.passed(result):
-        return "not every cell passed"
+        return "not every cell passed, or the snippet fails on its own"
     now = {cell.id: notebooks.source_hash(cell) for cell in notebooks.code_cells(notebooks.read(result["notebook"]))}
     if now != {cell["id"]: cell["sha256"] for cell in result["cells"]}:
         return "the notebook has changed since that run"
@@ -28,16 +28,16 @@ def main():
         raise Problem(
             "There is nothing to accept.", f"{report.RESULTS} holds no results.", "run `make test-docs` first."
         )
-    refused = False
+    accepted = 0
     for path in found:
         why = refusal(json.loads(path.read_text()))
         print(f"refused   {path.name}: {why}" if why else f"accepted  {path.name}")
-        refused |= bool(why)
         if not why:
+            accepted += 1
             ACCEPTED.mkdir(exist_ok=True)
             shutil.copy(path, ACCEPTED / path.name)
     variables.write()
-    return 1 if refused else 0
+    return 0 if accepted else 1
 
 
 if __name__ == "__main__":

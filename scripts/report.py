@@ -63,7 +63,7 @@ def versions(backend, where):
     return found
 
 
-def write(backend, where, models, cells, figures):
+def write(backend, where, models, cells, snippet, figures):
     """Write _build/results/<backend>-<where>.json and return its content.
 
     Args:
@@ -71,6 +71,7 @@ def write(backend, where, models, cells, figures):
         where: "embedded" or "url".
         models: the model ids that the server lists.
         cells: one dict a code cell: id, sha256, outcome ("passed", "failed" or "not_run"), seconds.
+        snippet: "passed" or "failed", for the first snippet run on its own.
         figures: seconds and counts by name; None for what could not be counted.
     """
     result = {
@@ -84,6 +85,7 @@ def write(backend, where, models, cells, figures):
         "served_models": models,
         "hardware": hardware() if where == "embedded" else "unknown (a server that somebody already has)",
         "figures": figures,
+        "snippet": snippet,
         "cells": cells,
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -93,8 +95,12 @@ def write(backend, where, models, cells, figures):
 
 
 def passed(result):
-    """Whether every cell of a result ran and passed."""
-    return bool(result["cells"]) and all(cell["outcome"] == "passed" for cell in result["cells"])
+    """Whether every cell of a result ran and passed, and the snippet on its own too."""
+    return (
+        bool(result["cells"])
+        and result["snippet"] == "passed"
+        and all(cell["outcome"] == "passed" for cell in result["cells"])
+    )
 
 
 def table(result):
@@ -109,6 +115,7 @@ def table(result):
         "  versions   " + ", ".join(f"{name} {version}" for name, version in result["versions"].items()),
         "  cells      " + ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items()),
     ]
+    lines.append(f"  snippet    {result['snippet']}")
     lines += [f"             not run: {c['id']} ({c['reason']})" for c in result["cells"] if c["outcome"] == "not_run"]
     for name, value in result["figures"].items():
         unit = "" if name in ("requests", "prompt_tokens", "generated_tokens", "commands_checked") else " s"

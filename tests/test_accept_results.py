@@ -13,6 +13,7 @@ def result():
     return {
         "where": "embedded",
         "notebook": NOTEBOOK,
+        "snippet": "passed",
         "cells": [{"id": cell.id, "outcome": "passed", "sha256": notebooks.source_hash(cell)} for cell in cells],
     }
 
@@ -29,6 +30,10 @@ def test_a_result_from_url_is_refused(result):
 def test_a_result_that_did_not_pass_whole_is_refused(result, outcome):
     result["cells"][3]["outcome"] = outcome
     assert "not every cell passed" in accept_results.refusal(result)
+
+
+def test_a_result_whose_snippet_fails_alone_is_refused(result):
+    assert "not every cell passed" in accept_results.refusal(result | {"snippet": "failed"})
 
 
 def test_a_result_of_another_notebook_state_is_refused(result):

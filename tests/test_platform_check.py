@@ -64,7 +64,7 @@ def test_a_problem_is_one_paragraph_and_exit_status_1():
 def test_too_little_memory(monkeypatch):
     Memory = collections.namedtuple("Memory", "available")
     monkeypatch.setattr(psutil, "virtual_memory", lambda: Memory(2**30))
-    with pytest.raises(Problem, match=r"(?s)Too little memory.*1\.0 GiB are free, 4\.5 GiB are needed"):
+    with pytest.raises(Problem, match=r"(?s)Too little memory.*1\.0 GiB are free, 4\.0 GiB are needed"):
         preflight.check(get("vllm"))
 
 

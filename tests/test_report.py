@@ -10,6 +10,7 @@ RESULT = {
     "model": "m",
     "hardware": "CPU",
     "versions": {"chatlas": "1"},
+    "snippet": "passed",
     "figures": {"start": 31.24, "requests": 3, "prompt_tokens": None},
 }
 
