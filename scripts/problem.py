@@ -26,6 +26,7 @@ def run_main(main):
 
     SIGTERM and SIGHUP unwind like Ctrl-C, so that every `finally` gets to stop what it started.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     signal.signal(signal.SIGTERM, _interrupted)
     signal.signal(signal.SIGHUP, _interrupted)
     try:
