@@ -27,6 +27,8 @@ class Backend:
     disk: float
     command: list[str]
     model: str = ""
+    upstream: str = ""
+    makes_key: bool = False
     torch: bool = False
     environ: dict[str, str] = field(default_factory=dict)
 

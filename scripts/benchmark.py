@@ -4,6 +4,7 @@ make benchmark [ONLY=vllm]
 """
 
 import ast
+import contextlib
 import itertools
 import json
 import os
@@ -57,21 +58,24 @@ def time_script(notebook, folder):
 def measure(backend):
     """The figures of one backend: seconds for nbval and for the script, requests of each."""
     with (
-        serve.serving(backend, serve.prepare(backend)) as server,
+        contextlib.ExitStack() as stack,
         tempfile.TemporaryDirectory(prefix="chatlas-benchmark-") as name,
     ):
-        parameters = {"base_url": server.base_url, "api_key": "EMPTY"}
+        running = {}
+        server = serve.ensure_running(backend, stack, running)
+        counted_at = running[backend.upstream or backend.name].base_url
+        parameters = {"base_url": server.base_url, "api_key": server.api_key}
         notebook = notebooks.with_parameters(only_visible(notebooks.read(backend.notebook)), parameters)
         path = Path(name) / Path(backend.notebook).name
         notebooks.write(notebook, path)
         execute.run_snippet(path, parameters)  # the server's first request is slower than the rest
-        counts = [report.metrics(server.base_url)]
+        counts = [report.metrics(counted_at)]
         start = time.monotonic()
         cells, kernel_start = execute.run_notebook(path, parameters, [server])
         nbval = time.monotonic() - start
-        counts.append(report.metrics(server.base_url))
+        counts.append(report.metrics(counted_at))
         script = time_script(notebook, Path(name))
-        counts.append(report.metrics(server.base_url))
+        counts.append(report.metrics(counted_at))
     if any(cell["outcome"] != "passed" for cell in cells):
         raise Problem("A visible cell fails without the hidden ones.", "see above.", "run `make test-docs` first.")
     requests = [after["requests"] - before["requests"] for before, after in itertools.pairwise(counts)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts import notebooks
+from scripts import notebooks, variables
 from scripts.cache import ROOT
 
 EMBED = re.compile(r"^\{\{< embed (?P<path>\S+?)#(?P<labels>\S+)(?P<options>[^>]*)>\}\}$", re.MULTILINE)
@@ -24,9 +24,9 @@ def text(page):
     """The source of a page with its variables filled in.
 
     Raises:
-        KeyError: a variable is not in _variables.yml.
+        KeyError: there is no such variable.
     """
-    values = yaml.safe_load((ROOT / "_variables.yml").read_text())
+    values = variables.derive()
 
     def value(match):
         found = values

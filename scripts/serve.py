@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import time
@@ -31,6 +32,7 @@ class Server:
     Attributes:
         backend: its entry in the table.
         base_url: what a client is given.
+        api_key: the key that the server asks for; "EMPTY" where it asks for none.
         process: the server's process, which leads a process group of its own.
         log: path of the server's own log.
         seconds: what each step took, by name (install, convert, start).
@@ -38,6 +40,7 @@ class Server:
 
     backend: backends.Backend
     base_url: str
+    api_key: str
     process: subprocess.Popen
     log: str
     seconds: dict[str, float]
@@ -77,11 +80,12 @@ def prepare(backend):
     return python, model, {"install": install, "convert": convert}
 
 
-def launch(backend, prepared):
+def launch(backend, prepared, upstream=""):
     """Start the server of `backend` and wait until it is ready.
 
     Args:
         prepared: what prepare(backend) returned.
+        upstream: the base URL of the backend that this one stands in front of, if it has one.
 
     Returns:
         The Server; whoever calls this has to stop it with processes.stop_tree(server.process.pid).
@@ -91,7 +95,9 @@ def launch(backend, prepared):
     """
     python, model, seconds = prepared
     port = free_port(backend.port)
-    command = [part.format(model=model, port=port) for part in backend.command]
+    api_key = os.environ.get("API_KEY") or f"sk-{secrets.token_hex(16)}" if backend.makes_key else "EMPTY"
+    values = {"model": model, "port": port, "upstream": upstream, "api_key": api_key}
+    command = [part.format(**values) for part in backend.command]
     command[0] = str(python.with_name(command[0]))
     log = BUILD / "logs" / f"server-{backend.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +109,7 @@ def launch(backend, prepared):
             cwd=ROOT,
             env={
                 **os.environ,
-                **{name: value.format(model=model, port=port) for name, value in backend.environ.items()},
+                **{name: value.format(**values) for name, value in backend.environ.items()},
             },
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -111,7 +117,7 @@ def launch(backend, prepared):
             start_new_session=True,
         )
     root = f"http://localhost:{port}"
-    server = Server(backend, root + backend.api, process, str(log), seconds)
+    server = Server(backend, root + backend.api, api_key, process, str(log), seconds)
     try:
         while not answers(root + backend.ready):
             server.check_alive()
@@ -141,13 +147,27 @@ def answers(url):
 
 
 @contextlib.contextmanager
-def serving(backend, prepared):
+def serving(backend, prepared, upstream=""):
     """The server of `backend`, for the length of a `with` block; afterwards nothing of it runs."""
-    server = launch(backend, prepared)
+    server = launch(backend, prepared, upstream)
     try:
         yield server
     finally:
         processes.stop_tree(server.process.pid)
+
+
+def ensure_running(backend, stack, running):
+    """The server of `backend`, started (after its upstream) unless `running` has it.
+
+    Args:
+        backend: an entry of the table.
+        stack: the contextlib.ExitStack that stops what is started here.
+        running: Server objects by name; what is started is added.
+    """
+    if backend.name not in running:
+        upstream = ensure_running(backends.get(backend.upstream), stack, running).base_url if backend.upstream else ""
+        running[backend.name] = stack.enter_context(serving(backend, prepare(backend), upstream))
+    return running[backend.name]
 
 
 def state_file(backend):
@@ -169,10 +189,12 @@ def running(backend):
 
 
 def start(backend):
-    """Start a server that outlives this command, unless one does already."""
+    """Start a server that outlives this command, unless one does already; returns its base URL."""
     state = running(backend)
     if not state:
-        server = launch(backend, prepare(backend))
+        upstream = start(backends.get(backend.upstream)) if backend.upstream else ""
+        server = launch(backend, prepare(backend), upstream)
+        say_key(server)
         state = {
             "pid": server.process.pid,
             "created": psutil.Process(server.process.pid).create_time(),
@@ -182,6 +204,13 @@ def start(backend):
         state_file(backend).write_text(json.dumps(state))
     print(f"{backend.title} answers at {state['base_url']}; its log is {state['log']}.")
     print(f"Stop it with: make stop ONLY={backend.name}")
+    return state["base_url"]
+
+
+def say_key(server):
+    """Print the key made for this run, if the person did not choose it with API_KEY=."""
+    if server.backend.makes_key and not os.environ.get("API_KEY"):
+        print(f"Its key, made for this run: {server.api_key}")
 
 
 def stop(backend):
@@ -195,7 +224,9 @@ def stop(backend):
 
 def run(backend):
     """Serve in the foreground until Ctrl-C or until the server dies."""
-    with serving(backend, prepare(backend)) as server:
+    with contextlib.ExitStack() as stack:
+        server = ensure_running(backend, stack, {})
+        say_key(server)
         print(f"\n{backend.title} answers at {server.base_url} with the model {fetch_model.DESCRIPTION}.")
         print(f"Its log is {server.log}. Press Ctrl-C to stop it.", flush=True)
         while True:

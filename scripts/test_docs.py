@@ -44,15 +44,18 @@ def served_models(base_url, api_key):
         ) from None
 
 
-def execute_backend(backend, where, base_url, api_key, servers, figures):
+def execute_backend(backend, where, base_url, api_key, servers, figures, counted_at=None):
     """Execute the notebook of one backend and its snippet; write and print the result.
+
+    Args:
+        counted_at: the base URL of the server that counts requests, where it is another one.
 
     Returns:
         Whether everything passed.
     """
     models = served_models(base_url, api_key)
     print(f"\nExecuting {backend.notebook} against {base_url} ({', '.join(models)})", flush=True)
-    before = report.metrics(base_url)
+    before = report.metrics(counted_at or base_url)
     start = time.monotonic()
     parameters = {"base_url": base_url, "api_key": api_key}
     cells, figures["kernel_start"] = execute.run_notebook(backend.notebook, parameters, servers)
@@ -65,7 +68,7 @@ def execute_backend(backend, where, base_url, api_key, servers, figures):
     except Problem as problem:
         print(f"\n{problem}")
         snippet = "failed"
-    after = report.metrics(base_url)
+    after = report.metrics(counted_at or base_url)
     for name in ("requests", "prompt_tokens", "generated_tokens"):
         figures[name] = after[name] - before[name] if before and after else None
     figures = {name: rounded(value) for name, value in figures.items()}
@@ -94,14 +97,19 @@ def main():
         return 0 if ok else 1
     check_machine()
     print(f"Using embedded servers ({', '.join(b.title for b in selected)}), since no URL= names a server.")
-    ok = True
+    ok, running = True, {}
     with contextlib.ExitStack() as stack:
         for backend in selected:
-            prepared = serve.prepare(backend)
-            commands_checked = check_flags.check(backend)
-            server = stack.enter_context(serve.serving(backend, prepared))
-            figures = {**server.seconds, "commands_checked": commands_checked}
-            ok &= execute_backend(backend, "embedded", server.base_url, "EMPTY", [server], figures)
+            figures = {}
+            if check_flags.commands(backend.page):
+                serve.prepare(backend)  # whose parser is asked
+                figures["commands_checked"] = check_flags.check(backend)
+            server = serve.ensure_running(backend, stack, running)
+            figures |= server.seconds
+            counted_at = running[backend.upstream].base_url if backend.upstream else None
+            ok &= execute_backend(
+                backend, "embedded", server.base_url, server.api_key, running.values(), figures, counted_at
+            )
     print(f"\n{'Everything above was verified.' if ok else 'NOT everything was verified: see above.'}")
     print(f"The results are in {report.RESULTS.relative_to(ROOT)}; `make accept-results` makes them the site's.")
     return 0 if ok else 1

@@ -4,6 +4,7 @@ make update-outputs            all of them
 make update-outputs ONLY=vllm  one of them
 """
 
+import contextlib
 import os
 
 from nbclient import NotebookClient
@@ -24,7 +25,8 @@ def update(backend):
         Problem: the server is not at the address that the notebook shows, or a cell failed.
     """
     notebook = notebooks.read(backend.notebook)
-    with serve.serving(backend, serve.prepare(backend)) as server:
+    with contextlib.ExitStack() as stack:
+        server = serve.ensure_running(backend, stack, {})
         shown = notebooks.parameters(notebook)["base_url"]
         if server.base_url != shown:
             raise Problem(
@@ -32,15 +34,16 @@ def update(backend):
                 f"it shows {shown}, and the server had to take {server.base_url}.",
                 f"stop what uses port {backend.port}, then run this again.",
             )
+        executed = notebooks.with_parameters(notebook, {"api_key": server.api_key})
         try:
             NotebookClient(
-                notebook, timeout=CELL_LIMIT, kernel_name="python3", record_timing=False, coalesce_streams=True
+                executed, timeout=CELL_LIMIT, kernel_name="python3", record_timing=False, coalesce_streams=True
             ).execute()
         except CellExecutionError as error:
             raise Problem(f"A cell of {backend.notebook} failed.", str(error), "mend it; nothing was stored.") from None
-    for cell in notebooks.code_cells(notebook):
-        if "check" in notebooks.tags(cell):
-            cell.outputs = []
+    for cell, ran in zip(notebooks.code_cells(notebook), notebooks.code_cells(executed), strict=True):
+        cell.execution_count = ran.execution_count
+        cell.outputs = [] if "check" in notebooks.tags(cell) else ran.outputs
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     notebooks.write(notebook, ROOT / backend.notebook)

@@ -22,7 +22,7 @@ def install_lines():
         block
         for page in pages.sources()
         for block in pages.code_blocks(page, "bash")
-        if "pip install" in block and "chatlas" in block
+        if block.startswith('pip install "chatlas')
     }
 
 

@@ -57,9 +57,12 @@ def test_every_visible_cell_is_on_its_page(backend):
     assert shown == {cell.id for cell in notebooks.visible_cells(notebooks.read(backend.notebook))}
 
 
-def test_the_snippet_is_the_executed_one(backend):
-    snippet = notebooks.snippet(notebooks.read(backend.notebook))
-    assert pages.code_blocks(backend.page, "python")[0] == snippet
+def test_the_snippet_and_the_parameters_are_the_executed_ones(backend):
+    notebook = notebooks.read(backend.notebook)
+    assert pages.code_blocks(backend.page, "python") == [
+        notebooks.snippet(notebook),
+        notebooks.parameters_cell(notebook).source,  # the embedded cells use these names
+    ]
 
 
 def test_the_start_page_shows_the_vllm_snippet():
@@ -79,6 +82,18 @@ def test_classes_named_in_prose_exist(page):
     chatlas = importlib.import_module("chatlas")
     for name in re.findall(r"`(Chat\w+)`", (ROOT / page).read_text()):
         assert hasattr(chatlas, name), name
+
+
+def test_the_litellm_page_shows_the_configuration_that_is_run():
+    assert pages.code_blocks("docs/connect/litellm.qmd", "yaml") == [
+        (ROOT / "servers/litellm.yaml").read_text().strip()
+    ]
+
+
+def test_the_litellm_page_shows_the_command_that_is_run():
+    litellm = backends.get("litellm")
+    shown = [line for block in pages.code_blocks(litellm.page, "bash") for line in block.splitlines()]
+    assert shlex.join(litellm.command).replace("'{port}'", str(litellm.port)) in shown
 
 
 def test_the_start_command_is_the_one_that_is_run():
@@ -104,6 +119,11 @@ def test_no_page_names_a_pinned_version_by_hand(page):
     pins |= {backends.pinned("chatlas", "client"), backends.pinned("openai", "client")}
     source = (ROOT / page).read_text()
     assert [pin for pin in pins if pin in source] == []
+
+
+def test_every_name_the_server_is_given_is_on_the_litellm_page():
+    text = pages.text("docs/connect/litellm.qmd")
+    assert all(name in text for name in ("UPSTREAM_BASE_URL", "LITELLM_MASTER_KEY", "LITELLM_LOCAL_MODEL_COST_MAP"))
 
 
 def test_variables_are_up_to_date():

@@ -11,7 +11,7 @@ LOCKS = sorted(path.stem for path in FOLDER.glob("*.in"))
 
 
 def pins(path):
-    return dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", path.read_text(), re.MULTILINE))
+    return dict(re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", path.read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", LOCKS)
