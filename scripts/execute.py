@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from scripts import notebooks, processes
-from scripts.cache import ROOT
 from scripts.problem import Problem
 
 CELL_LIMIT = 120  # seconds
@@ -162,9 +161,3 @@ def run_snippet(path, parameters):
             f"The first snippet of {path} fails on its own.", f"it ended with:\n{failed}", "mend the cell `quickstart`."
         )
     return done.stdout, time.monotonic() - start
-
-
-def stored_output(path, label):
-    """The text that the cell `label` of a tracked notebook printed when its outputs were stored."""
-    cell = next(cell for cell in notebooks.read(ROOT / path).cells if cell.id == label)
-    return "".join(output.get("text", "") for output in cell.get("outputs", []))

@@ -100,12 +100,11 @@ def main():
     ok, running = True, {}
     with contextlib.ExitStack() as stack:
         for backend in selected:
-            figures = {}
+            figures = serve.prepare(backend)[2]  # before it is started, since its parser is asked first
             if check_flags.commands(backend.page):
-                serve.prepare(backend)  # whose parser is asked
                 figures["commands_checked"] = check_flags.check(backend)
             server = serve.ensure_running(backend, stack, running)
-            figures |= server.seconds
+            figures["start"] = server.seconds["start"]
             counted_at = running[backend.upstream].base_url if backend.upstream else None
             ok &= execute_backend(
                 backend, "embedded", server.base_url, server.api_key, running.values(), figures, counted_at

@@ -1,4 +1,4 @@
-"""The offline preview: whole, honest about itself, without raw source or placeholders."""
+"""The offline preview: whole, honest about itself, without raw source or made-up addresses."""
 
 import html
 import re
