@@ -3,7 +3,7 @@ export ONLY URL API_KEY
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test site preview serve start stop update-outputs accept-results benchmark oldest-chatlas lock clean client server-client
+.PHONY: help test-docs test test-servers site preview serve start stop update-outputs accept-results benchmark oldest-chatlas lock clean client server-client
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -13,6 +13,9 @@ test-docs: server-client ## execute the notebooks against real servers, print wh
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pytest
+
+test-servers: server-client ## tests that kill or restart servers; each starts its own
+	@.venv/bin/pytest tests/servers
 
 site: client ## render the site into _site (Quarto, or an offline preview without it)
 	@$(RUN) scripts.build_site

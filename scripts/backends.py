@@ -17,8 +17,8 @@ class Backend:
     title: str
     page: str
     notebook: str
+    serves: str
     package: str
-    environment: str
     port: int
     api: str
     ready: str
@@ -26,7 +26,13 @@ class Backend:
     memory: float
     disk: float
     command: list[str]
+    environment: str = ""
+    binary: str = ""
+    version_at: str = ""
+    only_by_name: bool = False
+    compiler: str = ""
     model: str = ""
+    modelfiles: str = ""
     upstream: str = ""
     makes_key: bool = False
     torch: bool = False
@@ -34,8 +40,8 @@ class Backend:
 
     @property
     def version(self):
-        """The pinned version of the server's package, from its requirements file."""
-        return pinned(self.package, self.environment)
+        """The pinned version of the server's package; "" for a program that the machine brings."""
+        return pinned(self.package, self.environment) if self.environment else ""
 
 
 def load():

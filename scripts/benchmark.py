@@ -14,11 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts import execute, notebooks, report, serve
+from scripts import execute, guides, notebooks, report, serve
 from scripts.cache import BUILD
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
-from scripts.test_docs import chosen
+from scripts.test_docs import startable
 
 # Cells may await at the top level, which a notebook allows and a plain script does not.
 RUNNER = (
@@ -55,18 +55,19 @@ def time_script(notebook, folder):
     return time.monotonic() - start
 
 
-def measure(backend):
-    """The figures of one backend: seconds for nbval and for the script, requests of each."""
+def measure(run):
+    """The figures of one run: seconds for nbval and for the script, requests of each."""
+    backend, source = run.backend, run.guide.notebook
     with (
         contextlib.ExitStack() as stack,
         tempfile.TemporaryDirectory(prefix="chatlas-benchmark-") as name,
     ):
         running = {}
         server = serve.ensure_running(backend, stack, running)
-        counted_at = running[backend.upstream or backend.name].base_url
-        parameters = {"base_url": server.base_url, "api_key": server.api_key}
-        notebook = notebooks.with_parameters(only_visible(notebooks.read(backend.notebook)), parameters)
-        path = Path(name) / Path(backend.notebook).name
+        counted_at = running[backend.upstream or backend.name].root
+        parameters = run.parameters(server.root, server.api_key)
+        notebook = notebooks.with_parameters(only_visible(notebooks.read(source)), parameters)
+        path = Path(name) / Path(source).name
         notebooks.write(notebook, path)
         execute.run_snippet(path, parameters)  # the server's first request is slower than the rest
         counts = [report.metrics(counted_at)]
@@ -86,16 +87,19 @@ def measure(backend):
         "nbval_requests": requests[0],
         "script_requests": requests[1],
         "hardware": report.hardware(),
-        "versions": report.versions(backend, "embedded"),
+        "versions": report.versions(backend, server.version),
     }
 
 
 def main():
     check_machine()
-    figures = {backend.name: measure(backend) for backend in chosen(os.environ.get("ONLY", ""))}
+    only = os.environ.get("ONLY", "")
+    selected, not_executed = startable(guides.chosen(only), only)
+    figures = {run.name: measure(run) for run in selected}
     BUILD.mkdir(exist_ok=True)
     (BUILD / "benchmark.json").write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
+    print("".join(f"{line}\n" for line in not_executed), end="")
 
 
 if __name__ == "__main__":

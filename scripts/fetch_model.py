@@ -17,9 +17,15 @@ from scripts.problem import Problem
 
 NAME = "SmolLM2-135M-Instruct"
 DESCRIPTION = f"{NAME}, Q4_1 expanded to bf16"
+GGUF_DESCRIPTION = f"{NAME}, Q4_1"
 GGUF = f"{NAME}.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 REQUIREMENTS = ROOT / "requirements" / "model.txt"
+
+
+def description(backend):
+    """The model that the embedded server of `backend` serves, in words."""
+    return GGUF_DESCRIPTION if backend.model == "gguf" else DESCRIPTION
 
 
 def location():
@@ -27,8 +33,15 @@ def location():
     return CACHE / "models" / f"smollm2-{key(REQUIREMENTS, ROOT / 'scripts' / 'convert_model.py')}"
 
 
-def is_ready():
-    """Whether the converted model is there."""
+def is_ready(backend):
+    """Whether the model that `backend` serves is there."""
+    if backend.model == "gguf":
+        return (location() / GGUF).exists()
+    return converted()
+
+
+def converted():
+    """Whether the model expanded for vLLM is there."""
     return (location() / "safetensors" / "manifest.json").exists()
 
 
@@ -95,7 +108,7 @@ def ensure_safetensors(python):
     gguf = ensure_gguf()
     folder = location() / "safetensors"
     with lock("model"):
-        if is_ready():
+        if converted():
             check_manifest(folder)
             return folder, 0.0
         half = location() / "converting"

@@ -1,5 +1,7 @@
 """Has this machine room for a server? Asked before its environment is installed."""
 
+import shutil
+
 import psutil
 
 from scripts import environments, fetch_model
@@ -18,8 +20,14 @@ def check(backend):
             f"{free:.1f} GiB are free, {backend.memory:.1f} GiB are needed.",
             "close other programs, or use a server on another machine: `make test-docs URL=http://HOST:8000/v1`.",
         )
-    if environments.is_ready(backend) and fetch_model.is_ready():
+    if (not backend.environment or environments.is_ready(backend)) and fetch_model.is_ready(backend):
         return
+    if backend.compiler and not shutil.which(backend.compiler):
+        raise Problem(
+            f"{backend.title} has to be compiled, and there is no compiler.",
+            f"{backend.package} comes as source only, and no `{backend.compiler}` is on PATH.",
+            "install one (Debian and Ubuntu: apt install g++), then run the same command again.",
+        )
     CACHE.mkdir(parents=True, exist_ok=True)
     free = psutil.disk_usage(str(CACHE)).free / GIB
     if free < backend.disk:

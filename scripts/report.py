@@ -26,7 +26,7 @@ def hardware():
     return f"CPU ({os.cpu_count()} cores, {model}, {memory:.0f} GiB)"
 
 
-def metrics(base_url):
+def metrics(root):
     """What vLLM has counted so far: requests, prompt tokens and generated tokens.
 
     Returns:
@@ -39,7 +39,7 @@ def metrics(base_url):
         "generated_tokens": "vllm:generation_tokens_total",
     }
     try:
-        with urllib.request.urlopen(base_url.removesuffix("/v1") + "/metrics", timeout=5) as response:
+        with urllib.request.urlopen(root + "/metrics", timeout=5) as response:
             lines = response.read().decode().splitlines()
     except OSError:
         return None
@@ -54,21 +54,22 @@ def metrics(base_url):
     )
 
 
-def versions(backend, where):
-    """The versions that took part; the server's only where it is the one we pinned."""
+def versions(backend, server_version):
+    """The versions that took part; the server's where it is known."""
     found = {name: importlib.metadata.version(name) for name in ("chatlas", "openai")}
     found["python"] = platform.python_version()
-    if where == "embedded":
-        found[backend.package] = backend.version
+    if server_version:
+        found[backend.package] = server_version
     return found
 
 
-def write(backend, where, models, cells, snippet, figures):
-    """Write _build/results/<backend>-<where>.json and return its content.
+def write(run, where, server_version, models, cells, snippet, figures):
+    """Write the result of one run into _build/results and return its content.
 
     Args:
-        backend: the entry in the table.
+        run: the guides.Run.
         where: "embedded" or "url".
+        server_version: the server's version, "" where it is not known.
         models: the model ids that the server lists.
         cells: one dict a code cell: id, sha256, outcome ("passed", "failed" or "not_run"), seconds.
         snippet: "passed" or "failed", for the first snippet run on its own.
@@ -76,12 +77,12 @@ def write(backend, where, models, cells, snippet, figures):
     """
     result = {
         "made_by": "make test-docs",
-        "backend": backend.name,
-        "notebook": backend.notebook,
+        "backend": run.backend.name,
+        "notebook": run.guide.notebook,
         "where": where,
         "date": datetime.date.today().isoformat(),
-        "versions": versions(backend, where),
-        "model": fetch_model.DESCRIPTION if where == "embedded" else ", ".join(models),
+        "versions": versions(run.backend, server_version),
+        "model": fetch_model.description(run.backend) if where == "embedded" else ", ".join(models),
         "served_models": models,
         "hardware": hardware() if where == "embedded" else "unknown (a server that somebody already has)",
         "figures": figures,
@@ -89,7 +90,7 @@ def write(backend, where, models, cells, snippet, figures):
         "cells": cells,
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{backend.name}-{where}.json"
+    path = RESULTS / run.result(where)
     path.write_text(json.dumps(result, indent=1) + "\n")
     return result
 

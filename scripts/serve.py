@@ -10,16 +10,18 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
-from scripts import backends, environments, fetch_model, preflight, processes, progress
+from scripts import backends, environments, fetch_model, ollama_models, preflight, processes, progress
 from scripts.cache import BUILD, CACHE, ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
@@ -32,6 +34,7 @@ class Server:
     Attributes:
         backend: its entry in the table.
         base_url: what a client is given.
+        version: the server's version.
         api_key: the key that the server asks for; "EMPTY" where it asks for none.
         process: the server's process, which leads a process group of its own.
         log: path of the server's own log.
@@ -40,10 +43,16 @@ class Server:
 
     backend: backends.Backend
     base_url: str
+    version: str
     api_key: str
     process: subprocess.Popen
     log: str
     seconds: dict[str, float]
+
+    @property
+    def root(self):
+        """The server's address without a path."""
+        return self.base_url.removesuffix(self.backend.api)
 
     def check_alive(self):
         """Raise Problem, with the log's last lines, if the process has ended."""
@@ -68,16 +77,42 @@ def free_port(preferred):
     raise Problem("No free port was found.", "every bind on 127.0.0.1 was refused.", "check `ss -ltn` and any sandbox.")
 
 
+def unavailable(backend):
+    """Why `backend` cannot be started on this machine though nothing is wrong, or None."""
+    if backend.binary and not shutil.which(backend.binary):
+        return f"there is no program `{backend.binary}` on PATH"
+    return None
+
+
 def prepare(backend):
     """Make all that `backend` needs to start.
 
     Returns:
-        Its Python, its model folder or None, and the seconds of each step that was not cached.
+        Its Python or program, its model's folder or file (None without one), and the seconds of
+        each step that was not cached.
+
+    Raises:
+        Problem: the machine lacks something, or a step failed.
     """
+    why = unavailable(backend)
+    if why:
+        raise Problem(
+            f"{backend.title} cannot be started.",
+            f"{why}.",
+            f"install it as {backend.page} says, or name a server that runs: "
+            f"`make test-docs ONLY={backend.name} URL=http://localhost:{backend.port}`.",
+        )
     preflight.check(backend)
-    python, install = environments.ensure(backend)
-    model, convert = fetch_model.ensure_safetensors(python) if backend.model == "safetensors" else (None, 0.0)
-    return python, model, {"install": install, "convert": convert}
+    if backend.binary:
+        program, install = Path(shutil.which(backend.binary)), 0.0
+    else:
+        program, install = environments.ensure(backend)
+    model, convert = None, 0.0
+    if backend.model == "safetensors":
+        model, convert = fetch_model.ensure_safetensors(program)
+    elif backend.model == "gguf":
+        model = fetch_model.ensure_gguf()
+    return program, model, {"install": install, "convert": convert}
 
 
 def launch(backend, prepared, upstream=""):
@@ -93,12 +128,14 @@ def launch(backend, prepared, upstream=""):
     Raises:
         Problem: the server died, or it was not ready in time.
     """
-    python, model, seconds = prepared
+    program, model, seconds = prepared
     port = free_port(backend.port)
     api_key = os.environ.get("API_KEY") or f"sk-{secrets.token_hex(16)}" if backend.makes_key else "EMPTY"
-    values = {"model": model, "port": port, "upstream": upstream, "api_key": api_key}
+    values = {"model": model, "port": port, "upstream": upstream, "api_key": api_key, "scratch": scratch(backend)}
+    shutil.rmtree(scratch(backend), ignore_errors=True)
+    scratch(backend).mkdir(parents=True)
     command = [part.format(**values) for part in backend.command]
-    command[0] = str(python.with_name(command[0]))
+    command[0] = str(program.with_name(command[0]))
     log = BUILD / "logs" / f"server-{backend.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     where = "" if port == backend.port else f" (port {backend.port} is in use)"
@@ -108,7 +145,8 @@ def launch(backend, prepared, upstream=""):
             command,
             cwd=ROOT,
             env={
-                **os.environ,
+                # llama.cpp's server takes its own settings from variables like our API_KEY
+                **{name: value for name, value in os.environ.items() if name not in ("ONLY", "URL", "API_KEY")},
                 **{name: value.format(**values) for name, value in backend.environ.items()},
             },
             stdin=subprocess.DEVNULL,
@@ -117,7 +155,7 @@ def launch(backend, prepared, upstream=""):
             start_new_session=True,
         )
     root = f"http://localhost:{port}"
-    server = Server(backend, root + backend.api, api_key, process, str(log), seconds)
+    server = Server(backend, root + backend.api, backend.version, api_key, process, str(log), seconds)
     try:
         while not answers(root + backend.ready):
             server.check_alive()
@@ -130,11 +168,21 @@ def launch(backend, prepared, upstream=""):
                 )
             time.sleep(0.25)
             ticker.tick()
+        if backend.version_at:
+            with urllib.request.urlopen(root + backend.version_at, timeout=5) as response:
+                server.version = json.load(response)["version"]
+        if backend.modelfiles:
+            ollama_models.create(root, backend.modelfiles, model)
     except BaseException:
         processes.stop_tree(process.pid)
         raise
     seconds["start"] = ticker.done()
     return server
+
+
+def scratch(backend):
+    """The folder for what a server of `backend` writes; it lasts as long as the server."""
+    return BUILD / "scratch" / backend.name
 
 
 def answers(url):
@@ -154,6 +202,7 @@ def serving(backend, prepared, upstream=""):
         yield server
     finally:
         processes.stop_tree(server.process.pid)
+        shutil.rmtree(scratch(backend), ignore_errors=True)
 
 
 def ensure_running(backend, stack, running):
@@ -218,6 +267,7 @@ def stop(backend):
     state = running(backend)
     if state:
         processes.stop_tree(state["pid"])
+        shutil.rmtree(scratch(backend), ignore_errors=True)
     state_file(backend).unlink(missing_ok=True)
     print(f"{backend.title} is stopped." if state else f"No {backend.title} server was started by `make start`.")
 
@@ -227,7 +277,7 @@ def run(backend):
     with contextlib.ExitStack() as stack:
         server = ensure_running(backend, stack, {})
         say_key(server)
-        print(f"\n{backend.title} answers at {server.base_url} with the model {fetch_model.DESCRIPTION}.")
+        print(f"\n{backend.title} answers at {server.base_url} with the model {fetch_model.description(backend)}.")
         print(f"Its log is {server.log}. Press Ctrl-C to stop it.", flush=True)
         while True:
             server.check_alive()

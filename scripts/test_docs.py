@@ -2,9 +2,10 @@
 
     make test-docs                                   every notebook, embedded servers
     make test-docs ONLY=vllm                         one of them
-    make test-docs URL=http://localhost:8000/v1      a server you have; nothing is installed or started
+    make test-docs URL=http://localhost:8000/v1      a server you have; nothing is started
 
-Read from the environment: ONLY (names from backends.toml, with commas), URL, and API_KEY for URL.
+Read from the environment: ONLY (names from backends.toml and notebooks.toml, with commas), URL, and
+API_KEY for URL.
 """
 
 import contextlib
@@ -14,65 +15,79 @@ import time
 import urllib.error
 import urllib.request
 
-from scripts import backends, check_flags, execute, report, serve
+from scripts import backends, check_flags, execute, fetch_model, guides, ollama_models, report, serve
 from scripts.cache import ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
 
 
-def chosen(only):
-    """The backends named in `only` (comma-separated), or all of them when it is empty."""
-    return [backends.get(name.strip()) for name in only.split(",")] if only else list(backends.load().values())
+def startable(selected, only):
+    """The runs of `selected` whose server can be started here, and a line for each of the others.
+
+    A backend whose own notebook `only` names has to be startable: serve.prepare raises Problem if
+    it is not.
+    """
+    names = [name.strip() for name in only.split(",")]
+    left_out = {run.name: serve.unavailable(run.backend) for run in selected if run.name not in names}
+    lines = [
+        f"NOT VERIFIED: {run.guide.notebook} was not executed on {run.backend.title}: {left_out[run.name]}."
+        for run in selected
+        if left_out.get(run.name)
+    ]
+    return [run for run in selected if not left_out.get(run.name)], lines
 
 
-def served_models(base_url, api_key):
-    """The model ids that a server lists.
+def served_models(root, api_key):
+    """The model ids that the server at `root` lists.
 
     Raises:
         Problem: nothing answers there, or not as an OpenAI-compatible server does.
     """
-    request = urllib.request.Request(base_url + "/models", headers={"Authorization": f"Bearer {api_key}"})
+    address = root + "/v1/models"
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {api_key}"})
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
             return [entry["id"] for entry in json.load(response)["data"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise Problem(
-            f"No OpenAI-compatible server answers at {base_url}.",
-            f"GET {base_url}/models gave: {reason}.",
-            "check the address (it ends in /v1), that the server is up, and API_KEY if it asks for a key.",
+            f"No OpenAI-compatible server answers at {root}.",
+            f"GET {address} gave: {reason}.",
+            "check the address, that the server is up, and API_KEY if it asks for a key.",
         ) from None
 
 
-def execute_backend(backend, where, base_url, api_key, servers, figures, counted_at=None):
-    """Execute the notebook of one backend and its snippet; write and print the result.
+def execute_run(run, where, root, api_key, version, servers, figures, counted_at=None):
+    """Execute one notebook and its snippet on one server; write and print the result.
 
     Args:
-        counted_at: the base URL of the server that counts requests, where it is another one.
+        root: the server's address without a path.
+        version: the server's version, "" where it is not known.
+        counted_at: the address of the server that counts requests, where it is another one.
 
     Returns:
         Whether everything passed.
     """
-    models = served_models(base_url, api_key)
-    print(f"\nExecuting {backend.notebook} against {base_url} ({', '.join(models)})", flush=True)
-    before = report.metrics(counted_at or base_url)
+    models = served_models(root, api_key)
+    notebook, parameters = run.guide.notebook, run.parameters(root, api_key)
+    print(f"\nExecuting {notebook} against {parameters['base_url']} ({', '.join(models)})", flush=True)
+    before = report.metrics(counted_at or root)
     start = time.monotonic()
-    parameters = {"base_url": base_url, "api_key": api_key}
-    cells, figures["kernel_start"] = execute.run_notebook(backend.notebook, parameters, servers)
+    cells, figures["kernel_start"] = execute.run_notebook(notebook, parameters, servers)
     figures["notebook_total"] = time.monotonic() - start
     figures["notebook_cells"] = sum(cell["seconds"] for cell in cells)
     try:
-        printed, figures["snippet_on_its_own"] = execute.run_snippet(backend.notebook, parameters)
+        printed, figures["snippet_on_its_own"] = execute.run_snippet(notebook, parameters)
         print(f"\nThe snippet on its own printed: {printed.strip()}")
         snippet = "passed"
     except Problem as problem:
         print(f"\n{problem}")
         snippet = "failed"
-    after = report.metrics(counted_at or base_url)
+    after = report.metrics(counted_at or root)
     for name in ("requests", "prompt_tokens", "generated_tokens"):
         figures[name] = after[name] - before[name] if before and after else None
     figures = {name: rounded(value) for name, value in figures.items()}
-    result = report.write(backend, where, models, cells, snippet, figures)
+    result = report.write(run, where, version, models, cells, snippet, figures)
     print(f"\n{report.table(result)}", flush=True)
     return report.passed(result)
 
@@ -82,36 +97,62 @@ def rounded(value):
     return round(value, 1) if isinstance(value, float) else value
 
 
+def on_your_server(selected, url):
+    """Execute the one selected notebook on the server at `url`; returns the exit status."""
+    print(f"Using the server at {url}, since URL= is set. Nothing is started.")
+    run, root = selected[0], url.removesuffix("/v1")
+    with contextlib.ExitStack() as stack:
+        if run.backend.modelfiles:
+            stack.enter_context(ollama_models.lent(root, run.backend.modelfiles, fetch_model.ensure_gguf()))
+        ok = execute_run(run, "url", root, os.environ.get("API_KEY") or "EMPTY", "", [], {})
+    print("\nA run with URL= is for you alone: it is not accepted as a result for the site.")
+    return 0 if ok else 1
+
+
+def on_embedded_servers(selected, not_executed):
+    """Start what the selected runs need, execute them, stop it; returns the exit status."""
+    titles = ", ".join(dict.fromkeys(run.backend.title for run in selected))
+    print(f"Using embedded servers ({titles}), since no URL= names a server.")
+    print("".join(f"{line}\n" for line in not_executed), end="")
+    failed, running = [], {}
+    with contextlib.ExitStack() as stack:
+        for run in selected:
+            backend, figures = run.backend, {}
+            if backend.name not in running:
+                figures = serve.prepare(backend)[2]  # before it is started, since its parser is asked first
+            if run.is_own and check_flags.commands(backend.page):
+                figures["commands_checked"] = check_flags.check(backend)
+            started_before = backend.name in running
+            server = serve.ensure_running(backend, stack, running)
+            if not started_before:
+                figures["start"] = server.seconds["start"]
+            counted_at = running[backend.upstream].root if backend.upstream else None
+            servers = running.values()
+            if not execute_run(
+                run, "embedded", server.root, server.api_key, server.version, servers, figures, counted_at
+            ):
+                failed.append(run.name)
+    passed = [run.name for run in selected if run.name not in failed]
+    print(f"\nVerified: {', '.join(passed) or 'nothing'}.")
+    print("".join(f"NOT VERIFIED: {name} failed, see above.\n" for name in failed), end="")
+    print("".join(f"{line}\n" for line in not_executed), end="")
+    print(f"The results are in {report.RESULTS.relative_to(ROOT)}; `make accept-results` makes them the site's.")
+    return 1 if failed else 0
+
+
 def main():
     only, url = os.environ.get("ONLY", ""), os.environ.get("URL", "").rstrip("/")
-    selected = chosen(only)
     if url:
-        if len(selected) != 1 and only:
+        selected = guides.chosen(only or next(iter(backends.load())))
+        if len(selected) != 1:
             raise Problem(
-                "URL= goes with one notebook.", f"ONLY={only} names several.", "name one, for example ONLY=vllm."
+                "URL= goes with one notebook on one backend.",
+                f"ONLY={only} names {', '.join(run.name for run in selected)}.",
+                "name one of these, for example ONLY=vllm.",
             )
-        print(f"Using the server at {url}, since URL= is set. Nothing is installed or started.")
-        backend = selected[0]
-        ok = execute_backend(backend, "url", url, os.environ.get("API_KEY") or "EMPTY", [], {})
-        print("\nA run with URL= is for you alone: it is not accepted as a result for the site.")
-        return 0 if ok else 1
+        return on_your_server(selected, url)
     check_machine()
-    print(f"Using embedded servers ({', '.join(b.title for b in selected)}), since no URL= names a server.")
-    ok, running = True, {}
-    with contextlib.ExitStack() as stack:
-        for backend in selected:
-            figures = serve.prepare(backend)[2]  # before it is started, since its parser is asked first
-            if check_flags.commands(backend.page):
-                figures["commands_checked"] = check_flags.check(backend)
-            server = serve.ensure_running(backend, stack, running)
-            figures["start"] = server.seconds["start"]
-            counted_at = running[backend.upstream].base_url if backend.upstream else None
-            ok &= execute_backend(
-                backend, "embedded", server.base_url, server.api_key, running.values(), figures, counted_at
-            )
-    print(f"\n{'Everything above was verified.' if ok else 'NOT everything was verified: see above.'}")
-    print(f"The results are in {report.RESULTS.relative_to(ROOT)}; `make accept-results` makes them the site's.")
-    return 0 if ok else 1
+    return on_embedded_servers(*startable(guides.chosen(only), only))
 
 
 if __name__ == "__main__":

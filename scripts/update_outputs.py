@@ -10,52 +10,58 @@ import os
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from scripts import notebooks, serve
+from scripts import guides, notebooks, serve
 from scripts.cache import ROOT
 from scripts.execute import CELL_LIMIT, HIDDEN
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
-from scripts.test_docs import chosen
+from scripts.test_docs import startable
 
 
-def update(backend):
-    """Execute the notebook of `backend` in place.
+def update(run):
+    """Execute the notebook of `run` in place.
 
     Raises:
         Problem: the server is not at the address that the notebook shows, or a cell failed.
     """
-    notebook = notebooks.read(backend.notebook)
+    backend, path = run.backend, run.guide.notebook
+    notebook = notebooks.read(path)
     with contextlib.ExitStack() as stack:
         server = serve.ensure_running(backend, stack, {})
         shown = notebooks.parameters(notebook)["base_url"]
-        if server.base_url != shown:
+        given = run.parameters(server.root, server.api_key)
+        if given["base_url"] != shown:
             raise Problem(
                 "Outputs can be stored only from the address that the notebook shows.",
-                f"it shows {shown}, and the server had to take {server.base_url}.",
+                f"it shows {shown}, and the server had to take {given['base_url']}.",
                 f"stop what uses port {backend.port}, then run this again.",
             )
-        executed = notebooks.with_parameters(notebook, {"api_key": server.api_key})
+        executed = notebooks.with_parameters(notebook, {"api_key": given["api_key"]})
         try:
             NotebookClient(
                 executed, timeout=CELL_LIMIT, kernel_name="python3", record_timing=False, coalesce_streams=True
             ).execute()
         except CellExecutionError as error:
-            raise Problem(f"A cell of {backend.notebook} failed.", str(error), "mend it; nothing was stored.") from None
+            raise Problem(f"A cell of {path} failed.", str(error), "mend it; nothing was stored.") from None
     for cell, ran in zip(notebooks.code_cells(notebook), notebooks.code_cells(executed), strict=True):
         cell.execution_count = ran.execution_count
         cell.outputs = [] if "check" in notebooks.tags(cell) else ran.outputs
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
-    notebooks.write(notebook, ROOT / backend.notebook)
-    print(f"Stored the outputs of {backend.notebook}. Look at them: git diff {backend.notebook}")
+    notebooks.write(notebook, ROOT / path)
+    print(f"Stored the outputs of {path}. Look at them: git diff {path}")
 
 
 def main():
     check_machine()
     for name in HIDDEN:
         os.environ.pop(name, None)
-    for backend in chosen(os.environ.get("ONLY", "")):
-        update(backend)
+    only = os.environ.get("ONLY", "")
+    first = [run for run in guides.chosen(only) if run.backend.name == run.guide.on[0]]
+    selected, not_executed = startable(first, only)
+    for run in selected:
+        update(run)
+    print("".join(f"{line}\n" for line in not_executed), end="")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def derive():
         path = ROOT / "results" / f"{backend.name}-embedded.json"
         result = json.loads(path.read_text()) if path.exists() else None
         derived[backend.name] = {
-            "version": backend.version,
+            "version": backend.version or (result["versions"][backend.package] if result else "unknown"),
             "verified": stamp(backend, result)
             if result
             else f"Not verified yet with {backend.title} {backend.version}.",

@@ -2,13 +2,14 @@
 
 import ast
 import importlib
+import itertools
 import json
 import re
 import shlex
 
 import pytest
 
-from scripts import backends, check_flags, notebooks, pages, variables
+from scripts import backends, check_flags, guides, notebooks, pages, variables
 from scripts.cache import ROOT
 
 NOT_RUN = "not run here"
@@ -19,22 +20,20 @@ def page(request):
     return request.param
 
 
-@pytest.fixture(params=backends.load().values(), ids=lambda backend: backend.name)
-def backend(request):
+@pytest.fixture(params=guides.load().values(), ids=lambda guide: guide.name)
+def guide(request):
     return request.param
 
 
-def accepted(notebook):
-    """The accepted embedded result of a notebook: cell id to (outcome, hash)."""
-    for path in (ROOT / "results").glob("*-embedded.json"):
-        result = json.loads(path.read_text())
-        if result["notebook"] == notebook:
-            return {cell["id"]: (cell["outcome"], cell["sha256"]) for cell in result["cells"]}
-    return {}
+def accepted(run):
+    """The accepted embedded result of a run: cell id to (outcome, hash)."""
+    path = ROOT / "results" / run.result("embedded")
+    result = json.loads(path.read_text()) if path.exists() else {"cells": []}
+    return {cell["id"]: (cell["outcome"], cell["sha256"]) for cell in result["cells"]}
 
 
-def test_every_backend_has_its_page(backend):
-    assert (ROOT / backend.page).exists()
+def test_every_guide_has_its_page(guide):
+    assert (ROOT / guide.page).exists()
 
 
 def test_embedded_cells_exist_and_show_an_output(page):
@@ -44,25 +43,36 @@ def test_embedded_cells_exist_and_show_an_output(page):
         assert pages.outputs(cells[label]), f"{path}#{label} has no output"
 
 
-def test_embedded_cells_have_a_stored_passing_result(page):
-    for path, label, _ in pages.embeds(page):
-        cell = next(cell for cell in notebooks.code_cells(notebooks.read(path)) if cell.id == label)
-        assert accepted(path).get(label) == ("passed", notebooks.source_hash(cell)), (
-            f"{path}#{label}: run `make test-docs`, then `make accept-results`"
+def test_every_cell_has_a_stored_passing_result_on_every_backend(guide):
+    cells = notebooks.code_cells(notebooks.read(guide.notebook))
+    for run in guides.runs(guide):
+        assert accepted(run) == {cell.id: ("passed", notebooks.source_hash(cell)) for cell in cells}, (
+            f"{run.name}: run `make test-docs ONLY={run.name}`, then `make accept-results`"
         )
 
 
-def test_every_visible_cell_is_on_its_page(backend):
-    shown = {label for path, label, _ in pages.embeds(backend.page) if path == backend.notebook}
-    assert shown == {cell.id for cell in notebooks.visible_cells(notebooks.read(backend.notebook))}
+def test_every_visible_cell_is_on_its_page(guide):
+    shown = {label for path, label, _ in pages.embeds(guide.page) if path == guide.notebook}
+    assert shown == {cell.id for cell in notebooks.visible_cells(notebooks.read(guide.notebook))}
 
 
-def test_the_snippet_and_the_parameters_are_the_executed_ones(backend):
-    notebook = notebooks.read(backend.notebook)
-    assert pages.code_blocks(backend.page, "python") == [
-        notebooks.snippet(notebook),
-        notebooks.parameters_cell(notebook).source,  # the embedded cells use these names
-    ]
+def test_pages_embed_only_executed_notebooks(page):
+    assert {path for path, _, _ in pages.embeds(page)} <= {guide.notebook for guide in guides.load().values()}
+
+
+def test_the_snippet_and_the_parameters_are_the_executed_ones(guide):
+    notebook = notebooks.read(guide.notebook)
+    blocks = pages.code_blocks(guide.page, "python")
+    snippet, parameters = notebooks.snippet(notebook), notebooks.parameters_cell(notebook).source
+    assert (snippet, parameters) in itertools.pairwise(blocks)  # the embedded cells use these names
+
+
+def test_python_on_pages_is_executed_python(page):
+    executed = set()
+    for guide in guides.load().values():
+        notebook = notebooks.read(guide.notebook)
+        executed |= {notebooks.snippet(notebook), notebooks.parameters_cell(notebook).source}
+    assert set(pages.code_blocks(page, "python")) <= executed
 
 
 def test_the_start_page_shows_the_vllm_snippet():
@@ -96,6 +106,19 @@ def test_the_litellm_page_shows_the_command_that_is_run():
     assert shlex.join(litellm.command).replace("'{port}'", str(litellm.port)) in shown
 
 
+def test_the_ollama_page_shows_the_modelfile_that_is_used():
+    assert pages.code_blocks("docs/connect/ollama.qmd", "dockerfile") == [
+        (ROOT / "servers/ollama/chatlas-docs-smollm2.Modelfile").read_text().strip()
+    ]
+
+
+def test_the_llama_cpp_page_shows_the_command_that_is_run():
+    backend = backends.get("llama-cpp")
+    shown = [line for block in pages.code_blocks(backend.page, "bash") for line in block.splitlines()]
+    command = shlex.join(backend.command).replace("'{model}'", "model.gguf").replace("'{port}'", str(backend.port))
+    assert command in shown
+
+
 def test_the_start_command_is_the_one_that_is_run():
     vllm = backends.get("vllm")
     run = vllm.command[vllm.command.index("--served-model-name") :]
@@ -115,7 +138,7 @@ def test_other_start_commands_use_flags_of_the_one_that_is_run_and_say_that_they
 
 
 def test_no_page_names_a_pinned_version_by_hand(page):
-    pins = {backends.pinned(b.package, b.environment) for b in backends.load().values()}
+    pins = {b.version for b in backends.load().values() if b.version}
     pins |= {backends.pinned("chatlas", "client"), backends.pinned("openai", "client")}
     source = (ROOT / page).read_text()
     assert [pin for pin in pins if pin in source] == []

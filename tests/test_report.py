@@ -35,4 +35,4 @@ def test_figures_have_units_and_what_was_not_counted_says_so():
 
 
 def test_a_server_without_metrics_counts_nothing(port):
-    assert report.metrics(f"http://localhost:{port}/v1") is None
+    assert report.metrics(f"http://localhost:{port}") is None

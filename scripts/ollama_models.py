@@ -1,0 +1,97 @@
+"""Creates the models of a folder of Modelfiles on an Ollama server, over its API, and deletes them.
+
+A reader does the same with `ollama create NAME -f NAME.Modelfile`; tests/servers compares the two.
+Over the API it also works for a server in a container or on another machine. Source of the API:
+https://docs.ollama.com/api/create (read November 2026).
+"""
+
+import contextlib
+import json
+import re
+import urllib.error
+import urllib.request
+
+from scripts.cache import ROOT
+from scripts.fetch_model import GGUF_SHA256
+from scripts.problem import Problem
+
+INSTRUCTION = re.compile(r'^(FROM|TEMPLATE|PARAMETER (\w+)) (?:"""(.*?)"""|(.*?))$', re.MULTILINE | re.DOTALL)
+
+
+def read(path):
+    """What /api/create takes, from a Modelfile with FROM, TEMPLATE and PARAMETER.
+
+    Returns:
+        A dict with `files`, and `template` and `parameters` where the Modelfile has them.
+    """
+    content = {}
+    for instruction, parameter, block, line in INSTRUCTION.findall(path.read_text()):
+        if instruction == "FROM":
+            content["files"] = {line.removeprefix("./"): f"sha256:{GGUF_SHA256}"}
+        elif parameter:
+            content.setdefault("parameters", {})[parameter] = json.loads(line)
+        else:
+            content["template"] = block or line
+    return content
+
+
+def modelfiles(folder):
+    """The Modelfiles in `folder` (relative to the repository), by the name of the model that each makes."""
+    return {path.stem: path for path in sorted((ROOT / folder).glob("*.Modelfile"))}
+
+
+def request(method, url, body=None):
+    """One request to Ollama; returns the text of its answer.
+
+    Raises:
+        Problem: nothing answers, or the answer is an error.
+    """
+    call = urllib.request.Request(url, data=body, method=method)
+    try:
+        with urllib.request.urlopen(call, timeout=120) as response:
+            return response.read().decode()
+    except urllib.error.HTTPError as error:
+        why = f"it answered {error.code} to {method} {url}: {error.read(500).decode(errors='replace')}"
+    except OSError as error:
+        why = f"{method} {url} gave: {getattr(error, 'reason', error)}"
+    raise Problem("Ollama did not do what it was asked.", f"{why}.", "see whether it runs, and read its log.")
+
+
+def create(root, folder, gguf):
+    """Create every model of `folder` from the file `gguf` on the server at `root`.
+
+    Raises:
+        Problem: the server refused.
+    """
+    request("POST", f"{root}/api/blobs/sha256:{GGUF_SHA256}", gguf.read_bytes())
+    for name, path in modelfiles(folder).items():
+        body = json.dumps({"model": name, "stream": False, **read(path)}).encode()
+        request("POST", f"{root}/api/create", body)
+
+
+def ours(root, folder):
+    """The names of the models of `folder` that the server at `root` has."""
+    listed = json.loads(request("GET", f"{root}/api/tags"))["models"]
+    return {entry["name"].removesuffix(":latest") for entry in listed} & set(modelfiles(folder))
+
+
+@contextlib.contextmanager
+def lent(root, folder, gguf):
+    """The models of `folder` on a server that somebody already has, for the length of a `with` block.
+
+    Raises:
+        Problem: a model of that name is there already, which is never touched.
+    """
+    taken = ours(root, folder)
+    if taken:
+        raise Problem(
+            f"The Ollama at {root} has a model called {', '.join(sorted(taken))} already.",
+            "the notebook makes models of these names and deletes them afterwards, and it touches none of yours.",
+            "if they are left over from an interrupted run, remove them: `ollama rm NAME`.",
+        )
+    try:
+        create(root, folder, gguf)
+        yield
+    finally:
+        for name in ours(root, folder):
+            request("DELETE", f"{root}/api/delete", json.dumps({"model": name}).encode())

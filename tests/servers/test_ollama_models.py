@@ -1,0 +1,71 @@
+"""Our models on an Ollama that the test starts: made over the API, and as the page says."""
+
+import contextlib
+import dataclasses
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from scripts import backends, ollama_models, serve
+from scripts.problem import Problem
+
+pytestmark = pytest.mark.skipif(not shutil.which("ollama"), reason="NOT VERIFIED: there is no program `ollama` on PATH")
+
+
+@pytest.fixture
+def ollama():
+    """An Ollama of the test's own that has the models of servers/ollama, and the file they are made from."""
+    backend = dataclasses.replace(backends.get("ollama"), port=serve.free_port(0))
+    prepared = serve.prepare(backend)
+    with serve.serving(backend, prepared) as server:
+        yield server, prepared[1]
+
+
+def show(root, name):
+    """What the server says of a model, without what differs between two equal ones."""
+    body = json.dumps({"model": name}).encode()
+    said = json.loads(ollama_models.request("POST", root + "/api/show", body))
+    return {key: said.get(key) for key in ("template", "parameters", "capabilities", "details")}
+
+
+def test_the_command_on_the_page_makes_the_same_model(ollama, tmp_path):
+    server, gguf = ollama
+    shutil.copy(gguf, tmp_path)
+    for name, path in ollama_models.modelfiles("servers/ollama").items():
+        shutil.copy(path, tmp_path)
+        subprocess.run(
+            ["ollama", "create", f"{name}-by-command", "-f", path.name],
+            cwd=tmp_path,
+            env={"OLLAMA_HOST": server.root, "HOME": str(tmp_path), "PATH": "/usr/bin"},
+            executable=shutil.which("ollama"),
+            check=True,
+            timeout=60,
+        )
+        assert show(server.root, f"{name}-by-command") == show(server.root, name)
+    assert "tools" in show(server.root, "chatlas-docs-smollm2")["capabilities"]
+    assert "tools" not in show(server.root, "chatlas-docs-plain")["capabilities"]
+
+
+def test_a_model_of_our_name_is_never_touched(ollama):
+    server, gguf = ollama
+    with (
+        pytest.raises(Problem, match="has a model called chatlas-docs-plain, chatlas-docs-short"),
+        ollama_models.lent(server.root, "servers/ollama", gguf),
+    ):
+        pass
+    assert len(ollama_models.ours(server.root, "servers/ollama")) == 3
+
+
+def test_lent_models_are_gone_afterwards_also_after_an_error(ollama):
+    server, gguf = ollama
+    for name in ollama_models.modelfiles("servers/ollama"):
+        ollama_models.request("DELETE", server.root + "/api/delete", json.dumps({"model": name}).encode())
+    with (
+        contextlib.suppress(ZeroDivisionError),
+        ollama_models.lent(server.root, "servers/ollama", gguf),
+    ):
+        assert len(ollama_models.ours(server.root, "servers/ollama")) == 3
+        raise ZeroDivisionError
+    assert ollama_models.ours(server.root, "servers/ollama") == set()

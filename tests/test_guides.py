@@ -1,0 +1,61 @@
+"""Choosing what is executed."""
+
+import pytest
+
+from scripts import guides, ollama_models, serve, test_docs
+from scripts.cache import ROOT
+from scripts.problem import Problem
+
+
+def names(only):
+    return [run.name for run in guides.chosen(only)]
+
+
+def test_only_chooses():
+    assert names("vllm") == ["vllm"]
+    assert names("litellm,vllm") == ["litellm", "vllm"]
+
+
+def test_a_plain_run_leaves_out_what_runs_only_by_name():
+    assert "vllm" in names("")
+    assert "ollama" in names("")
+    assert "llama-cpp" not in names("")
+    assert names("llama-cpp") == ["llama-cpp"]
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(Problem, match=r"(?s)no notebook called 'vlm'.*choose from: vllm, litellm"):
+        guides.chosen("vlm")
+
+
+def test_a_backend_that_is_not_there_is_said_to_be_not_verified(monkeypatch):
+    monkeypatch.setattr(serve.shutil, "which", lambda name: None)
+    selected, lines = test_docs.startable(guides.chosen(""), "")
+    assert "ollama" not in [run.name for run in selected]
+    assert "vllm" in [run.name for run in selected]
+    assert "NOT VERIFIED: notebooks/ollama.ipynb was not executed on Ollama: there is no program" in "\n".join(lines)
+
+
+def test_a_backend_that_is_named_has_to_be_there(monkeypatch):
+    monkeypatch.setattr(serve.shutil, "which", lambda name: None)
+    selected, lines = test_docs.startable(guides.chosen("ollama"), "ollama")
+    assert lines == []
+    with pytest.raises(Problem, match=r"(?s)Ollama cannot be started.*no program `ollama` on PATH.*URL="):
+        serve.prepare(selected[0].backend)
+
+
+def test_a_backend_is_given_the_address_that_its_class_wants():
+    own, vllm = guides.chosen("ollama,vllm")
+    assert own.parameters("http://h:1", "k")["base_url"] == "http://h:1"
+    assert vllm.parameters("http://h:1", "k")["base_url"] == "http://h:1/v1"
+
+
+def test_modelfiles_become_what_the_api_takes():
+    files = ollama_models.modelfiles("servers/ollama")
+    tools = ollama_models.read(files["chatlas-docs-smollm2"])
+    assert list(tools["files"]) == ["SmolLM2-135M-Instruct.Q4_1.gguf"]
+    assert tools["template"].startswith("{{-")
+    assert tools["template"].endswith("<|im_start|>assistant\n")
+    assert ollama_models.read(files["chatlas-docs-short"])["parameters"] == {"num_ctx": 1024}
+    assert set(ollama_models.read(files["chatlas-docs-plain"])) == {"files"}
+    assert all(path.is_relative_to(ROOT / "servers") for path in files.values())
