@@ -264,9 +264,6 @@ def ask(address, path, reply, deadline, key="", payload=None):
             if len(reply.body) > BODY_BYTES:
                 reply.failure = "too_big"
                 return
-            if time.monotonic() > deadline:
-                reply.failure = "slow"
-                return
     except ssl.SSLCertVerificationError as error:
         reply.failure, reply.detail = "certificate", error.verify_message
     except ssl.SSLError as error:
@@ -538,8 +535,12 @@ def no_answer(address, reply, deadline):
         text = f"GET /v1/models at {where} brings more than {BODY_BYTES >> 20} MiB and was cut off: no model list."
         return Cause("endless", text, "Check that this is the model server's address.")
     if reply.failure == "slow":
-        text = f"The server at {where} accepts connections, but does not finish its answer within 3 seconds."
-        return Cause("endless", text, "It is overloaded, stuck or not an HTTP server: look at its log.")
+        text = f"The server at {where} accepts connections, but does not finish its answer"
+        return Cause(
+            "endless",
+            f"{text} within {LOOK_SECONDS:.0f} seconds.",
+            "It is overloaded, stuck or not an HTTP server: look at its log.",
+        )
     if reply.failure == "not_http":
         return Cause("not_api", f"What listens on {where} does not speak HTTP.", "Check the port.")
     return Cause(
@@ -712,16 +713,17 @@ def run_snippet(code, address, key):
     if done.returncode == 102:
         raise Cause("redirect", "The server sends the chat on to another address, which was not followed.")
     if done.returncode:
-        raise snippet_cause(hidden(done.stderr, key))
-    return hidden(done.stdout, key).strip(), time.monotonic() - start
+        raise snippet_cause(done.stderr, key)
+    return done.stdout.strip(), time.monotonic() - start
 
 
-def snippet_cause(stderr):
-    """The Cause in the traceback of a snippet that failed."""
+def snippet_cause(stderr, key):
+    """The Cause in the traceback of a snippet that failed, without the key."""
     found = list(re.finditer(r"^([\w.]*(?:Error|Exception|Interrupt))(?:: (.*))?$", stderr, re.MULTILINE))
     error = found[-1][1] if found else "it"
     message = " ".join(stderr[found[-1].start() :].split()) if found else stderr.strip()[-300:]
-    says = message.removeprefix(f"{error}: ")[:400]
+    shown = hidden(message, key)[:400]
+    says = shown.removeprefix(f"{error}: ")
     code = int((re.search(r"Error code: (\d{3})", message) or [0, 0])[1])
     about_model = re.search(r"model\b.*(does not exist|not found|not available)|Invalid model name", message, re.I)
     if about_model and code in (400, 404):
@@ -739,10 +741,11 @@ def snippet_cause(stderr):
         who = "The proxy answers, but the server behind it does not" if upstream else "The server fails at the chat"
         return Cause("server_error", f"{who} ({code}). It says: {says}", "Look at the server's log.")
     if error.endswith(("ModuleNotFoundError", "ImportError")):
-        return broken_install(message)
-    if "'str' object has no attribute" in message or error.endswith("JSONDecodeError"):
-        return Cause("not_api", "The server's answer to a chat is not JSON.", "Look at what stands in front of it.")
-    return Cause("snippet", f"The server looks right, yet the snippet ends in {message[:400]}")
+        return broken_install(shown)
+    if error in ("AttributeError", "TypeError", "KeyError", "IndexError") or error.endswith("JSONDecodeError"):
+        text = f"The server's answer to a chat is no chat completion: reading it ends in {shown}"
+        return Cause("not_api", text, "Look at the server's documentation, and at what stands in front of it.")
+    return Cause("snippet", f"The server looks right, yet the snippet ends in {shown}")
 
 
 def broken_install(message):
@@ -842,7 +845,7 @@ def see_tools(reply):
         return Feature(
             "tools",
             False,
-            "off: vLLM was started without --enable-auto-tool-choice and --tool-call-parser",
+            "vLLM was started without --enable-auto-tool-choice and --tool-call-parser",
             "Start vLLM with both flags; the parser depends on the model (hermes fits many Qwen models).",
         )
     if why:
@@ -978,8 +981,7 @@ def conclude(report):
     broken = [feature for feature in report.features if feature.works is False]
     if broken:
         report.kind = "feature"
-        what = "; ".join(f"{feature.name}: {feature.seen}" for feature in broken)
-        report.cause = f"Chat works, but not everything. {what[0].upper()}{what[1:]}."
+        report.cause = f"Chat works, but not {'; nor '.join(f'{f.name}: {f.seen}' for f in broken)}."
         report.advice += [feature.advice for feature in broken if feature.advice]
 
 
