@@ -748,6 +748,24 @@ def snippet_cause(stderr, key):
     return Cause("snippet", f"The server looks right, yet the snippet ends in {shown}")
 
 
+def without_streaming(address, report, key):
+    """The Cause when a stream brought nothing: asks once more without streaming, which brings the server's words.
+
+    The content is a list of parts, as chatlas sends it.
+    """
+    message = {"role": "user", "content": [{"type": "text", "text": QUESTION}]}
+    payload = {"model": report.model, "messages": [message], "max_tokens": 16}
+    path = report.base_url.removeprefix(address.origin) + "/chat/completions"
+    reply = ask_all([(address, path, {"key": key or "EMPTY", "payload": payload})], FEATURE_SECONDS)[0]
+    if reply.status is None or reply.status < 400:
+        return None
+    advice = ["Look at the server's log."]
+    if "concatenate str" in reply.message:
+        advice = ["Its chat template takes only plain text: start llama_cpp.server with --chat_format chatml."]
+    text = f"The server breaks its stream off. Without streaming, it says ({reply.status}): {reply.message}"
+    return Cause("server_error", text, *advice)
+
+
 def broken_install(message):
     """The Cause when chatlas, or what it needs, cannot be imported."""
     text = f"chatlas cannot be imported by this Python ({sys.executable}): {message}"
@@ -798,7 +816,7 @@ def refusal(reply):
     """Why a check failed, in a few words, or "" if the answer is a complete 200."""
     if reply.failure:
         return f"no complete answer ({reply.failure.replace('_', ' ')})"
-    return "" if reply.status == 200 else f"{reply.status} {reply.message}".strip()
+    return "" if reply.status == 200 else f"{reply.status} {reply.message}".strip()[:160]
 
 
 def first_message(reply):
@@ -815,8 +833,8 @@ def see_stream(reply):
     if why or not chunks:
         return Feature("streaming", False, why or "no chunk arrived")
     usage = any('"usage":{' in line.replace(" ", "") for line in chunks)
-    seen = f"{len(chunks)} chunks, " + ("with token counts" if usage else "without token counts")
-    return Feature("streaming", usage, seen, "" if usage else "get_tokens() stays empty after a stream.")
+    counts = "with token counts" if usage else "without token counts, so that get_tokens() stays empty"
+    return Feature("streaming", True, f"{len(chunks)} chunks, {counts}")
 
 
 def see_responses(reply):
@@ -949,6 +967,8 @@ def examine(arguments, key, report, progress):
         report.answer, report.seconds = run_snippet(report.snippet, address, key)
     except Cause as cause:
         report.worked = False
+        if cause.kind == "not_api" and "no chat completion" in cause.text:
+            raise without_streaming(address, report, key) or cause from None
         nearest, way = match_model(wanted, report.models) if wanted and cause.kind == "model" else (None, "")
         if cause.kind == "model" and nearest is None and len(report.models) == 1:
             nearest, way = report.models[0], "is not served"
@@ -1056,9 +1076,10 @@ def main():
     """Run the examination and print its report; returns the exit status."""
     arguments = read_arguments()
     if IMPORT_ERROR:
-        cause = broken_install(str(IMPORT_ERROR))
-        print("\n  ".join([cause.text, *cause.advice]))
-        return KINDS["install"][0]
+        cause, status = broken_install(str(IMPORT_ERROR)), KINDS["install"][0]
+        result = {"status": status, "kind": "install", "cause": cause.text, "advice": cause.advice}
+        print(json.dumps(result, indent=2) if arguments.json else "\n  ".join([cause.text, *cause.advice]))
+        return status
     key = (os.environ.get(KEY_VARIABLE, "") if arguments.api_key is None else arguments.api_key).strip()
     sys.stdout.reconfigure(errors="replace")  # a console may lack a letter of the model's answer
     console, report = Console(highlight=False, markup=False), Report()

@@ -88,6 +88,7 @@ MISBEHAVING = [
     ("chat_broken", "server_error", "out of memory"),
     ("chat_without_route", "not_api", "has no /v1/chat/completions"),
     ("chat_as_text", "not_api", "is no chat completion"),
+    ("chat_breaks_its_stream", "server_error", "breaks its stream off. Without streaming, it says (500): can only"),
     ("chat_without_template", "snippet", "no chat template"),
 ]
 
@@ -435,6 +436,7 @@ def test_a_broken_installation_is_the_cause(diagnose, monkeypatch):
     monkeypatch.setattr(doctor, "IMPORT_ERROR", ModuleNotFoundError("No module named 'httpx'"))
     status, first, _ = diagnose("localhost:8000")
     assert (status, "No module named 'httpx'" in first) == (14, True)
+    assert json.loads(diagnose("localhost:8000", "--json")[2])["kind"] == "install"
 
 
 # --- Which class ----------------------------------------------------------------------------------

@@ -162,6 +162,16 @@ def chat_as_text(handler):
 
 
 @only_models
+def chat_breaks_its_stream(handler):
+    """What llama_cpp.server 0.3.36 does when its template fails: an empty stream, and words only without one."""
+    if b'"stream":true' in handler.rfile.read(int(handler.headers["Content-Length"])).replace(b" ", b""):
+        reply(handler, 200, "", "text/event-stream")
+    else:
+        message = 'can only concatenate str (not "list") to str'
+        reply(handler, 500, {"error": {"message": message, "type": "internal_server_error"}})
+
+
+@only_models
 def chat_without_template(handler):
     """What vLLM says for a model without a chat template (vllm 0.32.0, renderers; read 2026-11)."""
     message = (
