@@ -83,8 +83,8 @@ class Cause(Exception):
 
 # --- Which class for which server -------------------------------------------------------------------
 # The same text as the site's recipe "Smart routing"; a test compares the two. `from doctor import chat_for`
-# works, too. Regions: openai 3.54.0 (_data_residency.py), and for ca, gb, kr and sg OpenAI's guide to
-# its data controls, both read 2026-11.
+# works, too. Regions: openai 3.54.0 (_data_residency.py); ca, gb, kr and sg only in a copy of OpenAI's guide to its
+# data controls (table "Regional data residency capabilities"), read 2026-11, whose own date is not known.
 
 REGIONS = ("ae", "au", "ca", "eu", "gb", "in", "jp", "kr", "sg", "us")
 OPENAI_HOSTS = ("api.openai.com", *(f"{r}.api.openai.com" for r in REGIONS))
@@ -322,8 +322,11 @@ def model_entries(reply):
     return entries if all(isinstance(e, dict) and isinstance(e.get("id"), str) for e in entries) else None
 
 
-# Sources: vLLM 0.32, LiteLLM 1.104 and Ollama 0.24, measured 2026-11; llama.cpp (tools/server/README.md) and
-# LM Studio (lmstudio.ai/docs, REST API v0; it answers 200 to paths that it does not know), read 2026-11.
+# Measured 2026-11: vLLM 0.32.0, LiteLLM 1.104.5, Ollama 0.24.0 (but for /api/ps), llama-cpp-python 0.3.36.
+# Read 2026-11, not run: Ollama's /api/ps (docs.ollama.com/api/ps); llama.cpp's own server (owned_by and the 503 in
+# tools/server's source; /props in mvysny.github.io/llama-server-endpoints, build b8681); LM Studio's /api/v0/models
+# (lmstudio.ai/docs/api/rest-api; loaded_context_length only in other clients' code), which answers 200 to paths
+# that it does not know (lmstudio-bug-tracker#1323).
 SIGNS = ("/version", "/health", "/health/liveliness", "/api/version", "/api/ps", "/props", "/api/v0/models", "/")
 
 
