@@ -1,0 +1,238 @@
+"""Imitates servers that answer, but not as they should: one function each, served in a thread."""
+
+import contextlib
+import functools
+import http.server
+import json
+import socket
+import threading
+import time
+
+MODELS = {"object": "list", "data": [{"id": "m", "object": "model", "owned_by": "somebody"}]}
+
+
+def reply(handler, status, body, content_type="application/json", **headers):
+    """Send a whole answer."""
+    body = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
+    handler.send_response(status)
+    for name, value in {"Content-Type": content_type, "Content-Length": str(len(body)), **headers}.items():
+        if value is not None:
+            handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def only_models(answer_chat):
+    """A server whose model list is right, and whose chat is answered by `answer_chat`."""
+
+    @functools.wraps(answer_chat)
+    def behave(handler):
+        if handler.command == "POST":
+            answer_chat(handler)
+        elif handler.path.endswith("/v1/models"):
+            reply(handler, 200, MODELS)
+        else:
+            reply(handler, 404, {"detail": "Not Found"})
+
+    return behave
+
+
+def wrong_content_type(handler):
+    reply(handler, 200, MODELS, "text/plain")
+
+
+def html_page(handler):
+    reply(handler, 200, "<!doctype html><title>Hello</title>", "text/html; charset=utf-8")
+
+
+def endless_stream(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b" " * 65536)
+
+
+def huge_body(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(8 << 30))
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b"1" * 65536)
+
+
+def slow_drip(handler):
+    """The head itself comes a byte at a time, so that no single read ever times out."""
+    for byte in b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n":
+        handler.wfile.write(bytes([byte]))
+        handler.wfile.flush()
+        time.sleep(0.2)
+
+
+def slow_body(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b" ")
+        time.sleep(0.2)
+
+
+def silent(handler):
+    time.sleep(5)
+
+
+def closes(handler):
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+def not_http(handler):
+    handler.wfile.write(b"SSH-2.0-OpenSSH_9.9\r\n")
+
+
+def unauthorized(handler):
+    reply(handler, 401, {"error": "Unauthorized"})
+
+
+def forbidden(handler):
+    reply(handler, 403, {"error": {"message": "Forbidden"}})
+
+
+def too_many(handler):
+    reply(handler, 429, {"error": {"message": "Slow down"}}, Retry_After="7")
+
+
+def broken(handler):
+    reply(handler, 500, "Internal Server Error", "text/plain")
+
+
+def loading(handler):
+    """What llama.cpp's server says while it loads (its source, tools/server, read 2026-11)."""
+    reply(handler, 503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}})
+
+
+def unknown_paths_are_200(handler):
+    """Answers 200 to paths it does not know, as LM Studio does (lmstudio-bug-tracker#1323, read 2026-11)."""
+    reply(handler, 200, {"error": f"Unexpected endpoint or method. ({handler.command} {handler.path})"})
+
+
+def no_models(handler):
+    reply(handler, 200, {"object": "list", "data": []})
+
+
+def echoes_the_key(handler):
+    reply(handler, 401, {"error": {"message": f"Bad header: {handler.headers['Authorization']}"}})
+
+
+def hostile_model_id(handler):
+    """An id that tries to break out of the snippet, and to clear the terminal."""
+    name = 'm")\nopen("pwned", "w").close()  #\x1b[2J\x07'
+    entries = [{"id": name, "owned_by": ["not", "a", "name"], "max_model_len": "no number"}]
+    reply(handler, 200, {"data": entries})
+
+
+def odd_json(handler):
+    """JSON of the wrong shape at every path, but for the model list."""
+    if handler.path.endswith("/models"):
+        reply(handler, 200, {"data": [{"id": "m", "owned_by": {}, "context_length": None}]})
+    else:
+        shape = {"version": {}, "models": [1, {"name": []}], "data": "x", "default_generation_settings": [1]}
+        reply(handler, 200, [shape] if len(handler.path) % 2 else shape)
+
+
+@only_models
+def chat_endless(handler):
+    endless_stream(handler)
+
+
+@only_models
+def chat_broken(handler):
+    reply(handler, 500, {"error": {"message": "out of memory"}})
+
+
+@only_models
+def chat_without_route(handler):
+    reply(handler, 404, {"detail": "Not Found"})
+
+
+@only_models
+def chat_as_text(handler):
+    reply(handler, 200, "Paris", "text/plain")
+
+
+@only_models
+def chat_breaks_its_stream(handler):
+    """What llama_cpp.server 0.3.36 does when its template fails: an empty stream, and words only without one."""
+    if b'"stream":true' in handler.rfile.read(int(handler.headers["Content-Length"])).replace(b" ", b""):
+        reply(handler, 200, "", "text/event-stream")
+    else:
+        message = 'can only concatenate str (not "list") to str'
+        reply(handler, 500, {"error": {"message": message, "type": "internal_server_error"}})
+
+
+@only_models
+def chat_without_template(handler):
+    """What vLLM says for a model without a chat template (vllm 0.32.0, renderers; read 2026-11)."""
+    message = (
+        "As of transformers v4.44, default chat template is no longer allowed, "
+        "so you must provide a chat template if the tokenizer does not define one."
+    )
+    reply(handler, 400, {"error": {"message": message, "type": "BadRequestError", "code": 400}})
+
+
+def redirects_to(target):
+    """A server that sends everything on to `target`."""
+    return lambda handler: reply(handler, 307, "", "text/plain", Location=target + handler.path)
+
+
+def redirects_chat_to(target):
+    """A server that sends only the chat on to `target`."""
+    return only_models(redirects_to(target))
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Notes each request, then lets the server's `behave` answer."""
+
+    def do_GET(self):
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.seen.append((self.command, self.path, headers))
+        with contextlib.suppress(OSError):
+            self.server.behave(self)
+
+    do_POST = do_GET
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """One misbehaving server on a loopback address; `seen` holds the requests that it got."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, behave, host="127.0.0.1", context=None):
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, 0), Handler)
+        self.behave, self.seen, self.port = behave, [], self.server_address[1]
+        self.scheme = "https" if context else "http"
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        where = f"[{host}]" if ":" in host else "localhost" if context else host
+        self.url = f"{self.scheme}://{where}:{self.port}"
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+@contextlib.contextmanager
+def serving(behave, **options):
+    """The Server for the length of a `with` block."""
+    with Server(behave, **options) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()

@@ -1,0 +1,185 @@
+"""The doctor against real servers: ten broken set-ups of vLLM, and a LiteLLM proxy.
+
+The tests start what they need: a vLLM, unless VLLM_BASE_URL names one that runs; a second one with
+a key and without tool flags; a LiteLLM proxy; a plain web server.
+"""
+
+import dataclasses
+import functools
+import http.server
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+
+from scripts import backends, doctor, execute, processes, serve
+from scripts.cache import ROOT
+
+KEY = f"sk-{secrets.token_hex(16)}"
+TOOL_FLAGS = ("--enable-auto-tool-choice", "--tool-call-parser", "hermes")
+
+
+def diagnose(*arguments):
+    """Run the doctor as a reader does; gives exit status and output."""
+    command = [sys.executable, "scripts/doctor.py", *arguments]
+    environment = execute.clean_environment()
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.stderr == ""
+    assert KEY not in done.stdout
+    return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def root():
+    """A running vLLM's address without /v1."""
+    if base_url := os.environ.get("VLLM_BASE_URL"):
+        yield base_url.removesuffix("/v1")
+        return
+    vllm = dataclasses.replace(backends.get("vllm"), port=serve.free_port(0))
+    with serve.serving(vllm, serve.prepare(vllm)) as server:
+        yield server.root
+
+
+@pytest.fixture(scope="module")
+def locked():
+    """A second vLLM, with a key and without tool flags: its address, and what the doctor said while it loaded."""
+    vllm = backends.get("vllm")
+    command = [part for part in vllm.command if part not in TOOL_FLAGS] + ["--api-key", KEY]
+    vllm = dataclasses.replace(vllm, name="vllm-locked", command=command, port=serve.free_port(0))
+    prepared = serve.prepare(vllm)
+    with ThreadPoolExecutor(1) as executor:
+        launched = executor.submit(serve.launch, vllm, prepared)
+        while not launched.done() and not doctor.loading_server(vllm.port):
+            time.sleep(0.2)
+        while_loading = diagnose(f"http://localhost:{vllm.port}/v1")
+        server = launched.result()
+    try:
+        yield f"http://localhost:{vllm.port}", while_loading
+    finally:
+        processes.stop_tree(server.process.pid)
+
+
+@pytest.fixture(scope="module")
+def web_server(tmp_path_factory):
+    """The address of Python's own web server, which serves an empty folder."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path_factory.mktemp("site"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        handler.func.log_message = lambda *arguments: None
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def litellm(root):
+    """A LiteLLM proxy in front of the running vLLM."""
+    proxy = dataclasses.replace(backends.get("litellm"), name="litellm-doctor", port=serve.free_port(0))
+    with serve.serving(proxy, serve.prepare(proxy), f"{root}/v1") as server:
+        yield server
+
+
+def test_the_good_case(root):
+    status, out = diagnose(f"{root}/v1")
+    version = backends.get("vllm").version
+    assert status == 0
+    assert out.startswith(f"chatlas works with vLLM {version} at {root}/v1, model smollm2.\n")
+    assert "smollm2 (4096 tokens of context)" in out
+    assert "The capital of France is Paris." in out
+
+
+def test_full_finds_all_features_of_the_embedded_vllm(root):
+    status, out = diagnose(f"{root}/v1", "--full")
+    assert status == 0, out
+    for line in ("streaming yes", "structured output yes", "tools yes called", "/v1/responses - there"):
+        assert line in " ".join(out.split())
+
+
+def test_the_printed_snippet_works_when_pasted(root):
+    _, out = diagnose(root)
+    code = out[out.index("from chatlas") : out.index("It printed")]
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=execute.clean_environment(), capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "The capital of France is Paris."
+
+
+def test_the_first_line_names_the_true_cause_of_ten_broken_set_ups(root, locked, web_server, capsys):
+    port = urlsplit(root).port
+    secured, while_loading = locked
+    closed = f"http://localhost:{serve.free_port(0)}/v1"
+    cases = [
+        ("wrong port", lambda: diagnose(closed), "Nothing listens on"),
+        ("no /v1", lambda: diagnose(root), "/v1 is missing"),
+        ("doubled /v1", lambda: diagnose(f"{root}/v1/v1"), "/v1 is in the URL twice"),
+        ("slash on the model", lambda: diagnose(f"{root}/v1", "--model", "smollm2/"), "has a slash too many"),
+        ("case of the model", lambda: diagnose(f"{root}/v1", "--model", "SmolLM2"), "upper and lower case"),
+        ("empty key", lambda: diagnose(f"{secured}/v1", "--api-key", ""), "asks for a key, and none was given"),
+        ("https for http", lambda: diagnose(f"https://localhost:{port}/v1"), "says https, but the server"),
+        ("no tool flags", lambda: diagnose_with_key(f"{secured}/v1", "--full"), "without --enable-auto-tool-choice"),
+        ("still loading", lambda: while_loading, "vLLM is still loading"),
+        ("plain web server", lambda: diagnose(f"{web_server}/v1"), "A plain web server"),
+    ]
+    rows, named = [], 0
+    for name, run, words in cases:
+        status, out = run()
+        first = out.splitlines()[0]
+        named += words in first
+        rows.append(f"{'named' if words in first else 'MISSED'}  {status:>2}  {name:<19} {first}")
+    with capsys.disabled():
+        print("\n\n" + "\n".join(rows))
+    assert named >= 9
+
+
+def diagnose_with_key(*arguments):
+    """Run the doctor with the locked server's key."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(doctor.KEY_VARIABLE, KEY)
+        return diagnose(*arguments)
+
+
+def test_the_right_key_works_and_a_wrong_one_is_refused(locked):
+    secured, _ = locked
+    status, out = diagnose_with_key(f"{secured}/v1")
+    assert (status, f'api_key=os.environ["{doctor.KEY_VARIABLE}"]' in out) == (0, True)
+    status, out = diagnose(f"{secured}/v1", "--api-key", "sk-wrong-key")
+    assert (status, out.startswith("The server refuses this key (401)")) == (7, True)
+
+
+def test_other_usual_ports_are_suggested(root):
+    if urlsplit(root).port not in doctor.PORTS:
+        pytest.skip(f"vLLM runs at {root}, not on a usual port")
+    _, out = diagnose(f"http://localhost:{serve.free_port(0)}")
+    assert f"A model server answers at {root}/v1 (smollm2)." in out
+
+
+def test_litellm_and_its_aliases(litellm):
+    status, out = diagnose(litellm.base_url, "--api-key", litellm.api_key)
+    first = f"chatlas works with LiteLLM at {litellm.base_url}, model local-smollm2."
+    assert (status, out.splitlines()[0]) == (0, first)
+    assert "local-smollm2 (4096 tokens of context), local-broken, local-down" in out
+    assert litellm.api_key not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["--api-key", "sk-wrong-key"], 7, "The server refuses this key (400). It says: No connected db."),
+        ([], 7, "The server asks for a key, and none was given (400). It says: No connected db."),
+    ],
+)
+def test_litellm_with_a_wrong_key_or_none(litellm, arguments, status, words):
+    found, out = diagnose(litellm.base_url, *arguments)
+    assert (found, out.splitlines()[0]) == (status, words)
+
+
+def test_litellm_with_an_unknown_alias_and_with_its_upstream_down(litellm):
+    key = ["--api-key", litellm.api_key]
+    status, out = diagnose(litellm.base_url, *key, "--model", "Local-SmolLM2")
+    assert (status, "the server calls it 'local-smollm2'" in out) == (11, True)
+    status, out = diagnose(litellm.base_url, *key, "--model", "local-down")
+    assert (status, out.startswith("The proxy answers, but the server behind it does not")) == (9, True)

@@ -1,0 +1,522 @@
+"""The doctor, against servers that misbehave on purpose and against recorded exchanges. No model server is needed."""
+
+import ast
+import contextlib
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import openai
+import pytest
+import trustme
+
+from scripts import doctor
+from scripts.cache import ROOT
+from tests.misbehaving import answers
+
+RECORDED = Path(__file__).parent / "recorded" / "ollama-0.24.0"
+KEY = "sk-of-the-reader-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch):
+    """The environment of a reader without keys and proxies, and no model server on a usual port."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("OPENAI_") or name == doctor.KEY_VARIABLE:
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(doctor, "PORTS", ())
+    monkeypatch.setattr(doctor, "SNIPPET_SECONDS", 20.0)
+
+
+@pytest.fixture
+def diagnose(monkeypatch, capsys):
+    """Run the doctor in this process; gives exit status, first line and the whole output."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["doctor.py", *map(str, arguments)])
+        status = doctor.main()
+        out = capsys.readouterr().out
+        return status, out.splitlines()[0], out
+
+    return run
+
+
+@pytest.fixture
+def serve():
+    """Start misbehaving servers; they are stopped after the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda behave, **options: stack.enter_context(answers.serving(behave, **options))
+
+
+def recorded_ollama(handler):
+    """Play back what a real Ollama said."""
+    for file in RECORDED.glob("*.txt"):
+        request, response = file.read_text().split("\n=== RESPONSE ===\n")
+        head, body = response.strip().split("\n\n", 1)
+        if request.startswith(f"{handler.command} {handler.path} ") and "unknown" not in file.name:
+            content_type = re.search(r"content-type: (.*)", head)[1]
+            return answers.reply(handler, int(head.split()[1]), body.strip(), content_type)
+    return answers.reply(handler, 404, "404 page not found", "text/plain")
+
+
+# --- Servers that misbehave -----------------------------------------------------------------------
+
+MISBEHAVING = [
+    ("wrong_content_type", "not_api", "comes as text/plain instead of application/json"),
+    ("html_page", "not_api", "A plain web server"),
+    ("endless_stream", "endless", "more than 2 MiB"),
+    ("huge_body", "endless", "more than 2 MiB"),
+    ("slow_drip", "endless", "does not finish its answer"),
+    ("slow_body", "endless", "does not finish its answer"),
+    ("silent", "endless", "does not finish its answer"),
+    ("closes", "not_api", "closes the connection without an answer"),
+    ("not_http", "not_api", "does not speak HTTP"),
+    ("unauthorized", "key", "asks for a key, and none was given"),
+    ("forbidden", "key", "asks for a key, and none was given"),
+    ("too_many", "server_error", "429. It says: Slow down"),
+    ("broken", "server_error", "answers 500"),
+    ("loading", "loading", "still loading"),
+    ("unknown_paths_are_200", "not_api", "no model list"),
+    ("no_models", "model", "serves no model"),
+    ("chat_endless", "endless", "does not end: it was cut off"),
+    ("chat_broken", "server_error", "out of memory"),
+    ("chat_without_route", "not_api", "has no /v1/chat/completions"),
+    ("chat_as_text", "not_api", "is no chat completion"),
+    ("chat_breaks_its_stream", "server_error", "breaks its stream off. Without streaming, it says (500): can only"),
+    ("chat_without_template", "snippet", "no chat template"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "words"), MISBEHAVING, ids=[name for name, *_ in MISBEHAVING])
+def test_the_first_line_names_the_cause(serve, diagnose, name, kind, words):
+    start = time.monotonic()
+    status, first, out = diagnose(serve(getattr(answers, name)).url)
+    took = time.monotonic() - start
+    assert words in first
+    assert status == doctor.KINDS[kind][0] != 0
+    assert "Traceback" not in out
+    assert took < (20 if name.startswith("chat_") else 5)  # looking ends after 3 seconds
+
+
+def test_nothing_listens(diagnose, port):
+    status, first, _ = diagnose(f"localhost:{port}")
+    assert (status, first) == (4, f"Nothing listens on localhost:{port}: no server runs on that port.")
+
+
+def test_a_usual_port_with_a_model_server_is_suggested_and_gets_no_key(serve, diagnose, port, monkeypatch):
+    other = serve(recorded_ollama)
+    monkeypatch.setattr(doctor, "PORTS", (other.port,))
+    _, _, out = diagnose(f"127.0.0.1:{port}", "--api-key", KEY)
+    assert f"A model server answers at {other.url}/v1 (smollm2:135m-toolshot, smollm2:135m)." in out
+    assert all("authorization" not in headers for _, _, headers in other.seen)
+
+
+def test_a_server_on_the_other_loopback_address_is_named(serve, diagnose):
+    server = serve(recorded_ollama)
+    status, first, _ = diagnose(f"http://[::1]:{server.port}")
+    assert status == 4
+    assert f"Nothing listens on [::1]:{server.port}, but a server does at {server.url}" in first
+
+
+def test_a_server_that_was_started_but_does_not_listen_is_still_loading(diagnose, port):
+    command = [sys.executable, "-c", "import time; time.sleep(60)", "vllm", "serve", "x", "--port", str(port)]
+    process = subprocess.Popen([*command, "--api-key", KEY])
+    try:
+        while "vllm" not in Path(f"/proc/{process.pid}/cmdline").read_text():
+            time.sleep(0.05)
+        status, first, out = diagnose(f"localhost:{port}")
+    finally:
+        process.kill()
+        process.wait()
+    assert (status, "vLLM is still loading" in first, KEY in out) == (5, True, False)
+
+
+def test_an_unknown_host_name(diagnose):
+    status, first, _ = diagnose("http://no-such-host.invalid:8000")
+    assert (status, "'no-such-host.invalid' is not known" in first) == (3, True)
+
+
+# --- The good case, on recorded exchanges ---------------------------------------------------------
+
+
+def test_the_snippet_runs_against_recorded_ollama_and_is_printed_complete(serve, diagnose):
+    server = serve(recorded_ollama)
+    status, first, out = diagnose(f"{server.url}/v1", "--model", "smollm2:135m")
+    assert (status, first) == (
+        0,
+        f"chatlas works with Ollama 0.24.0 at {server.url}/v1, model smollm2:135m.",
+    )
+    printed = out[out.index("from chatlas") : out.index("It printed")]
+    ast.parse(printed)
+    assert f'base_url="{server.url}/v1"' in printed
+    assert "The capital of France is Paris." in out
+    assert "ChatOllama(" in out
+    assert [path for method, path, _ in server.seen if method == "POST"] == ["/v1/chat/completions"]
+
+
+def test_ipv6(serve, diagnose):
+    status, first, _ = diagnose(serve(recorded_ollama, host="::1").url)
+    assert (status, "[::1]" in first) == (0, True)
+
+
+def test_the_file_works_alone_and_elsewhere(serve, tmp_path):
+    shutil.copy(ROOT / "scripts" / "doctor.py", tmp_path)
+    (tmp_path / "chatlas.txt").touch()
+    url = serve(recorded_ollama).url
+    command = [sys.executable, "-P", "doctor.py", url, "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["status"], result["kind"], result["worked"]) == (0, "ok", True)
+    assert result["server"] == "Ollama"
+    assert result["models"] == ["smollm2:135m-toolshot", "smollm2:135m"]
+    ast.parse(result["snippet"])
+
+
+def test_json_carries_the_cause_too(serve, diagnose):
+    status, _, out = diagnose(serve(answers.unauthorized).url, "--json")
+    result = json.loads(out)
+    assert (status, result["status"], result["kind"], result["worked"]) == (7, 7, "key", None)
+    assert "asks for a key" in result["cause"]
+
+
+def test_every_kind_has_a_status_of_its_own_and_help_lists_them(diagnose, capsys):
+    statuses = [status for status, _ in doctor.KINDS.values()]
+    assert len(set(statuses)) == len(statuses)
+    with pytest.raises(SystemExit):
+        diagnose("--help")
+    text = capsys.readouterr().out
+    assert all(meaning in text for _, meaning in doctor.KINDS.values())
+
+
+# --- The address ----------------------------------------------------------------------------------
+
+ADDRESSES = [
+    ("http://localhost:8000", "http://localhost:8000", ""),
+    ("localhost:8000", "http://localhost:8000", ""),
+    ("  HTTP://LOCALHOST:8000/  ", "http://localhost:8000", ""),
+    ("localhost:8000/v1/", "http://localhost:8000", ""),
+    ("http://localhost:8000/v1/v1", "http://localhost:8000", ""),
+    ("http://localhost:8000/v1/chat/completions", "http://localhost:8000", ""),
+    ("http://localhost:8000//v1//", "http://localhost:8000", ""),
+    ("http://localhost:8000/v1?x=1#y", "http://localhost:8000", ""),
+    ("::1", "http://[::1]", ""),
+    ("[::1]:8000/v1", "http://[::1]:8000", ""),
+    ("192.168.1.5", "http://192.168.1.5", ""),
+    ("https://example.org/gateway/v1", "https://example.org", "/gateway"),
+    ("example.org/v1", "https://example.org", ""),
+    ("example.org:8000", "http://example.org:8000", ""),
+    ("http://name:password@localhost:8000", "http://localhost:8000", ""),
+    ("https://bücher.example", "https://xn--bcher-kva.example", ""),
+]
+
+
+@pytest.mark.parametrize(("typed", "origin", "prefix"), ADDRESSES, ids=[typed for typed, *_ in ADDRESSES])
+def test_any_form_of_address_is_read(typed, origin, prefix):
+    address = doctor.read_address(typed)
+    assert (address.origin, address.prefix) == (origin, prefix)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "http://", "ftp://x", "localhost:port", "http://a b/", "http://[::1", "file:///x"]
+)
+def test_what_is_no_address_is_refused(diagnose, typed):
+    status, first, _ = diagnose(typed)
+    assert (status, first) == (2, "This is not an address of a server.")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("", "/v1 is missing at the end of the URL"),
+        ("/v1/v1", "/v1 is in the URL twice"),
+        ("/v1/chat/completions", "The URL goes too far, with /chat/completions at its end"),
+        ("/api", "The path /api is wrong"),
+    ],
+)
+def test_the_path_is_put_right(serve, path, words):
+    server, report = serve(recorded_ollama), doctor.Report()
+    doctor.look(doctor.read_address(server.url + path), "", None, report)
+    assert (report.path_problem, report.base_url) == (words, f"{server.url}/v1")
+
+
+def test_a_wrong_path_is_the_cause_although_the_snippet_works(serve, diagnose):
+    server = serve(recorded_ollama)
+    status, first, _ = diagnose(server.url)
+    words = f"/v1 is missing at the end of the URL: use {server.url}/v1, and chatlas works (Ollama 0.24.0)."
+    assert (status, first) == (0, words)
+
+
+# --- http and https -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """A server context with a certificate for localhost, and the file of the authority that signed it."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    return context, tmp_path / "authority.pem"
+
+
+def test_a_certificate_that_is_not_trusted(serve, diagnose, tls):
+    server = serve(recorded_ollama, context=tls[0])
+    status, first, _ = diagnose(server.url, "--api-key", KEY)
+    assert (status, "is not trusted" in first, server.seen) == (6, True, [])
+
+
+def test_a_certificate_that_is_trusted(serve, diagnose, tls, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls[1]))
+    status, first, _ = diagnose(serve(recorded_ollama, context=tls[0]).url)
+    assert (status, "chatlas works" in first) == (0, True)
+
+
+def test_http_where_https_is_spoken(serve, diagnose, tls):
+    server = serve(recorded_ollama, context=tls[0])
+    status, first, out = diagnose(server.url.replace("https", "http"))
+    assert (status, first) == (6, f"The URL says http, but the server at localhost:{server.port} speaks https.")
+    assert f"Use https:// instead: {server.url}/v1." in out
+
+
+def test_https_where_http_is_spoken(serve, diagnose):
+    server = serve(recorded_ollama)
+    status, first, _ = diagnose(server.url.replace("http", "https"), "--api-key", KEY)
+    assert (status, "says https, but the server" in first) == (6, True)
+    assert all("authorization" not in headers for _, _, headers in server.seen)
+
+
+# --- The model id ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("./models/Qwen3-4B/", ("./models/Qwen3-4B", "has a slash too many at its end")),
+        ("SmolLM2", ("smollm2", "differs in upper and lower case")),
+        ("llama3.2:latest", ("llama3.2", "differs in `:latest`")),
+        ("Qwen3-4B", ("./models/Qwen3-4B", "differs in its path")),
+        ("qwen/qwen3-4b", ("./models/Qwen3-4B", "differs in its path and in case")),
+        ("smolm2", ("smollm2", "is spelled differently")),
+        ("gpt-5", (None, "")),
+    ],
+)
+def test_the_nearest_model_id_is_found(wanted, expected):
+    assert doctor.match_model(wanted, ["smollm2", "./models/Qwen3-4B", "llama3.2"]) == expected
+
+
+def test_a_hostile_model_id_stays_a_string(serve, diagnose, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    _, _, out = diagnose(serve(answers.hostile_model_id).url)
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert list(tmp_path.iterdir()) == []
+    code = doctor.snippet("http://localhost:1/v1", "a\"'\\\n\u2028{x}", False)
+    call = ast.parse(code).body[1].value
+    assert {k.arg: k.value.value for k in call.keywords}["model"] == "a\"'\\\n\u2028{x}"
+
+
+def test_json_of_odd_shapes_is_survived(serve, diagnose):
+    assert diagnose(serve(answers.odd_json).url)[0] != 0
+    shapes = [None, 1, "x", [], {}, [1], {"data": 1}, {"version": 1, "models": 1}, {"default_generation_settings": 1}]
+    for shape in shapes:
+        signs = {path: doctor.Reply(200, {}, json.dumps(shape).encode()) for path in doctor.SIGNS}
+        for entries in (None, [], [{"id": "m", "owned_by": [], "max_model_len": "x"}]):
+            name, version, context = doctor.identify(signs, entries)
+            assert isinstance(name + version, str)
+            assert all(isinstance(size, int) for size in context.values())
+
+
+# What servers that are not run here say, after their documentation (read 2026-11).
+DOCUMENTED = {
+    "llama.cpp": ({"/props": {"default_generation_settings": {"n_ctx": 4096}, "build_info": "b8681"}}, "b8681", 4096),
+    "LM Studio": ({"/api/v0/models": {"data": [{"id": "m", "state": "loaded", "max_context_length": 4096}]}}, "", 4096),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_servers_are_known_by_what_their_documentation_shows(name):
+    signs, version, context = DOCUMENTED[name]
+    other = doctor.Reply(200, {}, b'{"error": "Unexpected endpoint or method."}')
+    replies = {
+        path: doctor.Reply(200, {}, json.dumps(signs[path]).encode()) if path in signs else other
+        for path in doctor.SIGNS
+    }
+    assert doctor.identify(replies, [{"id": "m"}]) == (name, version, {"m": context})
+
+
+# --- Keys, redirects, proxies ---------------------------------------------------------------------
+
+
+def keys_sent(server):
+    return {headers.get("authorization") for _, _, headers in server.seen}
+
+
+def test_the_key_goes_to_the_server_and_into_no_output(serve, diagnose, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-never-sent")
+    server = serve(recorded_ollama)
+    for out in (diagnose(server.url, "--api-key", KEY)[2], diagnose(server.url, "--api-key", KEY, "--json")[2]):
+        assert KEY not in out
+        assert f'os.environ[{chr(92) if chr(92) in out else ""}"{doctor.KEY_VARIABLE}' in out
+    assert keys_sent(server) == {f"Bearer {KEY}"}
+    assert any(method == "POST" for method, *_ in server.seen)
+
+
+def test_the_snippet_uses_no_proxy(serve, monkeypatch):
+    server, proxy = serve(recorded_ollama), serve(answers.html_page)
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    code = doctor.snippet(f"{server.url}/v1", "smollm2:135m", True)
+    answer, _ = doctor.run_snippet(code, doctor.read_address(server.url), KEY)
+    assert (answer, proxy.seen) == ("The capital of France is Paris.", [])
+
+
+def test_the_environments_openai_key_is_never_sent(serve, diagnose, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-never-sent")
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", "sk-openai-never-sent")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-never-sent")
+    server = serve(recorded_ollama)
+    assert diagnose(server.url)[0] == 0
+    assert keys_sent(server) == {"Bearer EMPTY"}
+    assert "never-sent" not in str(server.seen)
+
+
+@pytest.mark.parametrize("key", [KEY, "abc123"])
+def test_the_key_is_read_from_the_doctors_own_variable(serve, diagnose, monkeypatch, key):
+    monkeypatch.setenv(doctor.KEY_VARIABLE, key)
+    server = serve(answers.echoes_the_key)
+    status, first, out = diagnose(server.url)
+    assert (status, key in out) == (7, False)
+    assert "The server refuses this key (401). It says: Bad header: Bearer (your key)" in first
+    assert keys_sent(server) == {f"Bearer {key}"}
+
+
+@pytest.mark.parametrize("key", ["sk-secret\nline", "sk-secret with blanks", "sk-sécret"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_printed(serve, diagnose, key):
+    status, first, out = diagnose(serve(answers.unauthorized).url, "--api-key", key)
+    assert (status, first.startswith("The key has a blank"), "secret" in out) == (2, True, False)
+
+
+@pytest.mark.parametrize("make", [answers.redirects_to, answers.redirects_chat_to])
+def test_a_redirect_is_not_followed(serve, diagnose, make):
+    elsewhere = serve(recorded_ollama)
+    status, first, _ = diagnose(serve(make(elsewhere.url)).url, "--api-key", KEY)
+    assert (status, "sends" in first) == (12, True)
+    assert elsewhere.seen == []
+
+
+def test_a_proxy_that_catches_localhost_is_named_and_gets_nothing(serve, diagnose, monkeypatch):
+    proxy = serve(answers.html_page)
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("http_proxy", proxy.url)
+    status, first, _ = diagnose(serve(recorded_ollama).url, "--api-key", KEY)
+    assert (status, "HTTP_PROXY is set" in first, proxy.seen) == (13, True, [])
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert diagnose(serve(recorded_ollama).url)[0] == 0
+
+
+def test_at_openai_nothing_is_generated_without_full(serve, diagnose, monkeypatch):
+    server = serve(recorded_ollama)
+    monkeypatch.setattr(doctor, "OPENAI_HOSTS", ("127.0.0.1",))
+    status, _, out = diagnose(server.url, "--api-key", KEY)
+    assert (status, "ChatOpenAI(" in out, "was not run" in out) == (17, True, True)
+    assert {(method, path) for method, path, _ in server.seen} == {("GET", "/v1/models"), ("GET", "/models")}
+    server.seen.clear()
+    diagnose(server.url)
+    assert keys_sent(server) == {None}
+
+
+def test_a_broken_installation_is_the_cause(diagnose, monkeypatch):
+    monkeypatch.setattr(doctor, "IMPORT_ERROR", ModuleNotFoundError("No module named 'httpx'"))
+    status, first, _ = diagnose("localhost:8000")
+    assert (status, "No module named 'httpx'" in first) == (14, True)
+    assert json.loads(diagnose("localhost:8000", "--json")[2])["kind"] == "install"
+
+
+# --- Which class ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("https://API.OpenAI.com/v1", True),
+        ("https://api.openai.com:443/v1", True),
+        ("https://eu.api.openai.com/v1", True),
+        ("https://name:password@api.openai.com/v1", True),
+        ("https://api.openai.com@example.org/v1", False),
+        ("https://api.openai.com.example.org/v1", False),
+        ("https://xapi.openai.com/v1", False),
+        ("https://example.org/api.openai.com/v1", False),
+        ("https://example.org/?api.openai.com", False),
+        ("https://openai.com/v1", False),
+        ("api.openai.com/v1", False),
+        ("http://localhost:8000/v1", False),
+    ],
+)
+def test_openais_hosts_are_known_to_the_letter(url, own):
+    assert doctor.is_openai(url) is own
+
+
+def test_the_regions_that_the_openai_client_knows_are_known():
+    from openai._data_residency import _DATA_RESIDENCY_BASE_URLS
+
+    assert all(doctor.is_openai(url) for url in _DATA_RESIDENCY_BASE_URLS.values())
+
+
+@pytest.mark.parametrize("given", [{}, {"api_key": None}, {"api_key": ""}])
+def test_chat_for_sends_a_dummy_and_never_the_environments_key(serve, monkeypatch, given):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-never-sent")
+    server = serve(answers.unauthorized)
+    with pytest.raises(openai.AuthenticationError):
+        doctor.chat_for(f"{server.url}/v1", **given)
+    with pytest.raises(openai.AuthenticationError):
+        doctor.chat_for(f"{server.url}/v1", model="m", **given).chat("Hello", echo="none")
+    assert keys_sent(server) == {"Bearer EMPTY"}
+
+
+def test_chat_for_sends_the_key_that_it_is_given(serve):
+    server = serve(answers.unauthorized)
+    with pytest.raises(openai.AuthenticationError):
+        doctor.chat_for(f"{server.url}/v1", api_key=KEY)
+    assert keys_sent(server) == {f"Bearer {KEY}"}
+
+
+def test_chat_for_lists_the_models_when_there_are_several(serve):
+    with pytest.raises(ValueError, match=r"choose a model.*smollm2:135m"):
+        doctor.chat_for(f"{serve(recorded_ollama).url}/v1")
+
+
+def test_chat_for_chats(serve):
+    chat = doctor.chat_for(f"{serve(recorded_ollama).url}/v1", "smollm2:135m", system_prompt="Be brief.")
+    assert "Paris" in str(chat.chat("What is the capital of France?", echo="none"))
+
+
+def test_chat_for_uses_the_responses_api_at_openai_only(recwarn):
+    chat = doctor.chat_for("https://api.openai.com/v1", "gpt-5", api_key=KEY)
+    other = doctor.chat_for("http://localhost:1/v1", "m")
+    assert type(chat.provider).__name__ == "OpenAIProvider"
+    assert type(other.provider).__name__ == "OpenAICompletionsProvider"
+    assert not [warning for warning in recwarn if "Responses API" in str(warning.message)]
+
+
+def test_the_recipe_is_short():
+    source = (ROOT / "scripts" / "doctor.py").read_text()
+    recipe = source[source.index("REGIONS = (") : source.index("# --- The address")].strip()
+    imports = ["from urllib.parse import urlsplit", "", "from chatlas import ChatOpenAI, ChatOpenAICompletions", ""]
+    assert len(imports) + len(recipe.splitlines()) <= 25
+    assert max(map(len, recipe.splitlines())) <= 80
+
+
+def test_the_doctor_imports_nothing_of_this_repository():
+    tree = ast.parse((ROOT / "scripts" / "doctor.py").read_text())
+    names = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    names |= {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
+    third = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
+    assert third == {"chatlas", "rich"}
