@@ -764,9 +764,7 @@ def without_streaming(address, report, key):
         return None
     advice = ["Look at the server's log."]
     if "concatenate str" in reply.message:
-        advice = [
-            "The model's chat template takes only plain text, and chatlas sends lists: use llama.cpp's llama-server."
-        ]
+        advice = ["The model's chat template takes plain text, and chatlas sends lists: use llama.cpp's llama-server."]
     text = f"The server breaks its stream off. Without streaming, it says ({reply.status}): {reply.message}"
     return Cause("server_error", text, *advice)
 
