@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from scripts import backends, fetch_model
+from scripts import backends, fetch_model, guides
 from scripts.cache import ROOT
 from scripts.platform_check import NEWEST, OLDEST
 
@@ -20,20 +20,34 @@ def derive():
         "python": {"oldest": "{}.{}".format(*OLDEST), "newest": "{}.{}".format(*NEWEST)},
         "model": {"name": fetch_model.NAME, "description": fetch_model.DESCRIPTION},
     }
-    for backend in backends.load().values():
-        path = ROOT / "results" / f"{backend.name}-embedded.json"
-        result = json.loads(path.read_text()) if path.exists() else None
-        derived[backend.name] = {
-            "version": backend.version or (result["versions"][backend.package] if result else "unknown"),
-            "verified": stamp(backend, result)
-            if result
-            else f"Not verified yet with {backend.title} {backend.version}.",
-        }
+    for guide in guides.load().values():
+        first, *others = guides.runs(guide)
+        result = accepted(first)
+        stamps = [stamp(first.backend, result)] + [also(run.backend, accepted(run)) for run in others]
+        derived[guide.name] = {"verified": " ".join(stamps)}
+        if first.is_own:
+            seen = result["versions"][first.backend.package] if result else "unknown"
+            derived[guide.name]["version"] = first.backend.version or seen
     return derived
+
+
+def accepted(run):
+    """The accepted result of a run, None without one."""
+    path = ROOT / "results" / run.result("embedded")
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def also(backend, result):
+    """One sentence on a further backend of a shared notebook."""
+    if not result:
+        return f"Not verified yet on {backend.title}."
+    return f"The same cells passed on {backend.title} {result['versions'][backend.package]} on {result['date']}."
 
 
 def stamp(backend, result):
     """One sentence: what was verified when, with which versions, model and hardware."""
+    if not result:
+        return f"Not verified yet with {backend.title} {backend.version}."
     found = result["versions"]
     return (
         f"Verified {result['date']}: {len(result['cells'])} cells executed with chatlas {found['chatlas']}, "

