@@ -3,7 +3,7 @@ export ONLY URL API_KEY
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-servers site preview serve start stop update-outputs accept-results benchmark oldest-chatlas lock clean client server-client
+.PHONY: help test-docs test test-servers site preview serve start stop update-outputs accept-results benchmark oldest-chatlas original-report lock clean client server-client
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -43,6 +43,9 @@ benchmark: server-client ## time a notebook against the same requests in a plain
 
 oldest-chatlas: server-client ## find the oldest chatlas on which the vLLM notebook passes
 	@$(RUN) scripts.oldest_chatlas
+
+original-report: server-client ## make the original report's call against a vLLM on a relative path
+	@$(RUN) scripts.original_report
 
 lock: client ## resolve requirements/*.in into the pinned requirements/*.txt
 	@$(RUN) scripts.lock

@@ -33,6 +33,7 @@ class Backend:
     compiler: str = ""
     model: str = ""
     modelfiles: str = ""
+    folder: str = ""
     upstream: str = ""
     makes_key: bool = False
     torch: bool = False

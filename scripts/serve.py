@@ -143,7 +143,7 @@ def launch(backend, prepared, upstream=""):
     with open(log, "w") as output:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=ROOT / backend.folder,
             env={
                 # llama.cpp's server takes its own settings from variables like our API_KEY
                 **{name: value for name, value in os.environ.items() if name not in ("ONLY", "URL", "API_KEY")},

