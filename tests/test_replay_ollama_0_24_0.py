@@ -3,6 +3,7 @@
 No server runs here: this shows what chatlas makes of these answers, not what today's Ollama says.
 """
 
+import asyncio
 import json
 import warnings
 
@@ -167,7 +168,40 @@ def test_replay_ollama_0_24_0_with_v1_chat_ollama_says_that_nothing_runs():
         make("ollama", root + "/v1")
 
 
+def test_replay_ollama_0_24_0_a_model_that_cannot_think_refuses_to():
+    with (
+        replaying(*files("50_chat_completions_reasoning_effort_400")) as (root, _),
+        pytest.raises(openai.BadRequestError, match="does not support thinking"),
+    ):
+        make("completions", root).chat(FRANCE, echo="none", stream=False)
+
+
+def test_replay_ollama_0_24_0_a_prompt_is_cut_and_only_the_count_shows_it():
+    with replaying(*files("51_chat_completions_prompt_cut")) as (root, _):
+        chat = make("completions", root)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            chat.chat("word " * 1500, echo="none", stream=False)
+    assert chat.get_last_turn().tokens[0] == 1024
+    assert chat.get_last_turn().finish_reason == "success"
+
+
+def test_replay_ollama_0_24_0_an_image_is_ignored():
+    with replaying(*files("52_chat_completions_image_ignored")) as (root, _):
+        answer = make("completions", root).chat("What is the capital of Japan?", echo="none", stream=False)
+        assert str(answer) == "The capital of Japan is Tokyo."
+
+
+def test_replay_ollama_0_24_0_async():
+    async def ask(root):
+        answer = await make("completions", root).chat_async(FRANCE, echo="none", stream=False)
+        return await answer.get_content()
+
+    with replaying(*files("10_chat_completions_plain")) as (root, _):
+        assert asyncio.run(ask(root)) == "The capital of France is Paris."
+
+
 def test_every_recording_is_readable_and_of_a_real_exchange():
     paths = sorted((RECORDED / "ollama-0.24.0").glob("*.txt"))
-    assert len(paths) == 30
+    assert len(paths) == 33
     assert all(read(path)[3] in (200, 400, 404) for path in paths)
