@@ -15,7 +15,7 @@ test: client ## lint, unit tests, checks on pages and notebooks; needs no model 
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pytest
 
 test-servers: server-client ## tests that kill or restart servers; each starts its own
-	@.venv/bin/pytest tests/servers
+	@.venv/bin/pytest -v -s tests/servers
 
 site: client ## render the site into _site (Quarto, or an offline preview without it)
 	@$(RUN) scripts.build_site

@@ -11,7 +11,11 @@ from scripts.problem import Problem
 
 @dataclass(frozen=True)
 class Backend:
-    """One entry of backends.toml; the comments there say what each field means."""
+    """One entry of backends.toml; the comments there say what each field means.
+
+    `folder`, where the command runs, is not in the table: it is this repository but for
+    scripts/original_report.py.
+    """
 
     name: str
     title: str

@@ -65,6 +65,17 @@ def ensure(backend):
         return python, seconds
 
 
+def client(folder, *packages):
+    """A new virtual environment in `folder` with `packages` as pip would choose them; returns its Python."""
+    python = folder / "bin" / "python"
+    for command in (
+        [sys.executable, "-m", "uv", "venv", "--quiet", "--allow-existing", folder, "--python", sys.executable],
+        [*UV, "--quiet", "--python", python, *packages],
+    ):
+        subprocess.run(command, check=True, timeout=300)
+    return python
+
+
 def install_torch(python):
     """Install torch's CPU build (~0.2 GB; the build for GPUs is ten times that).
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts import backends, execute, serve, variables
+from scripts import backends, environments, execute, serve, variables
 from scripts.cache import ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
@@ -34,13 +34,9 @@ def passes(release, backend, server):
     Returns:
         A dict: chatlas, openai (the version that came with it), and failed, the first failing cell or None.
     """
-    uv = [sys.executable, "-m", "uv"]
     with tempfile.TemporaryDirectory(prefix="chatlas-oldest-") as folder:
-        python = Path(folder) / "bin" / "python"
-        install = [*uv, "pip", "install", "--quiet", "--python", python, f"chatlas=={release}", "openai", "ipykernel"]
+        python = environments.client(Path(folder), f"chatlas=={release}", "openai", "ipykernel")
         show = [python, "-c", "import importlib.metadata as m; print(m.version('openai'))"]
-        for command in ([*uv, "venv", "--quiet", folder, "--python", sys.executable, "--allow-existing"], install):
-            subprocess.run(command, check=True, timeout=300)
         openai = subprocess.run(show, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
         parameters = {"base_url": server.base_url, "api_key": "EMPTY"}
         cells, _ = execute.run_notebook(backend.notebook, parameters, [server], python)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts import backends, execute, serve
+from scripts import backends, environments, execute, serve
 from scripts.cache import BUILD, ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import run_main
@@ -27,17 +27,6 @@ chat = ChatOpenAI(base_url=sys.argv[1], api_key="EMPTY", model=sys.argv[2])
 chat.set_model_params(temperature=0, max_tokens=20)
 print(chat.chat("What is the capital of France?", echo="none"))
 """
-
-
-def environment(folder, *packages):
-    """A new virtual environment in `folder` with `packages`; returns its Python."""
-    python, uv = folder / "bin" / "python", [sys.executable, "-m", "uv"]
-    for command in (
-        [*uv, "venv", "--quiet", folder, "--python", sys.executable],
-        [*uv, "pip", "install", "--quiet", "--python", python, *packages],
-    ):
-        subprocess.run(command, check=True, timeout=300)
-    return python
 
 
 def call(python, base_url, model):
@@ -70,7 +59,7 @@ def main():
         folder = Path(name)
         (folder / MODEL).parent.mkdir(parents=True)
         (folder / MODEL).symlink_to(prepared[1])
-        old = environment(folder / "old", "chatlas==0.16.0", "openai<3")
+        old = environments.client(folder / "old", "chatlas==0.16.0", "openai<3")
         backend = dataclasses.replace(vllm, name="vllm-relative", command=command, folder=str(folder))
         with serve.serving(backend, prepared) as server:
             calls = [

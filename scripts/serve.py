@@ -38,6 +38,7 @@ class Server:
         api_key: the key that the server asks for; "EMPTY" where it asks for none.
         process: the server's process, which leads a process group of its own.
         log: path of the server's own log.
+        scratch: the folder for what it writes; it lasts as long as the server.
         seconds: what each step took, by name (install, convert, start).
     """
 
@@ -47,6 +48,7 @@ class Server:
     api_key: str
     process: subprocess.Popen
     log: str
+    scratch: Path
     seconds: dict[str, float]
 
     @property
@@ -123,7 +125,7 @@ def launch(backend, prepared, upstream=""):
         upstream: the base URL of the backend that this one stands in front of, if it has one.
 
     Returns:
-        The Server; whoever calls this has to stop it with processes.stop_tree(server.process.pid).
+        The Server; whoever calls this has to stop it with end(server.process.pid, server.scratch).
 
     Raises:
         Problem: the server died, or it was not ready in time.
@@ -131,15 +133,16 @@ def launch(backend, prepared, upstream=""):
     program, model, seconds = prepared
     port = free_port(backend.port)
     api_key = os.environ.get("API_KEY") or f"sk-{secrets.token_hex(16)}" if backend.makes_key else "EMPTY"
-    values = {"model": model, "port": port, "upstream": upstream, "api_key": api_key, "scratch": scratch(backend)}
-    shutil.rmtree(scratch(backend), ignore_errors=True)
-    scratch(backend).mkdir(parents=True)
+    scratch = BUILD / "scratch" / f"{backend.name}-{port}"  # by port: another server of this kind may run
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    values = {"model": model, "port": port, "upstream": upstream, "api_key": api_key, "scratch": scratch}
     command = [part.format(**values) for part in backend.command]
     command[0] = str(program.with_name(command[0]))
     log = BUILD / "logs" / f"server-{backend.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     where = "" if port == backend.port else f" (port {backend.port} is in use)"
-    ticker = progress.Ticker(f"starting {backend.title} {backend.version} on port {port}{where}", str(log))
+    ticker = progress.Ticker(f"starting {backend.title} on port {port}{where}", str(log))
     with open(log, "w") as output:
         process = subprocess.Popen(
             command,
@@ -155,7 +158,7 @@ def launch(backend, prepared, upstream=""):
             start_new_session=True,
         )
     root = f"http://localhost:{port}"
-    server = Server(backend, root + backend.api, backend.version, api_key, process, str(log), seconds)
+    server = Server(backend, root + backend.api, backend.version, api_key, process, str(log), scratch, seconds)
     try:
         while not answers(root + backend.ready):
             server.check_alive()
@@ -174,15 +177,16 @@ def launch(backend, prepared, upstream=""):
         if backend.modelfiles:
             ollama_models.create(root, backend.modelfiles, model)
     except BaseException:
-        processes.stop_tree(process.pid)
+        end(process.pid, scratch)
         raise
     seconds["start"] = ticker.done()
     return server
 
 
-def scratch(backend):
-    """The folder for what a server of `backend` writes; it lasts as long as the server."""
-    return BUILD / "scratch" / backend.name
+def end(pid, scratch):
+    """Stop the server whose process is `pid`, and remove what it wrote."""
+    processes.stop_tree(pid)
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def answers(url):
@@ -201,8 +205,7 @@ def serving(backend, prepared, upstream=""):
     try:
         yield server
     finally:
-        processes.stop_tree(server.process.pid)
-        shutil.rmtree(scratch(backend), ignore_errors=True)
+        end(server.process.pid, server.scratch)
 
 
 def ensure_running(backend, stack, running):
@@ -249,6 +252,7 @@ def start(backend):
             "created": psutil.Process(server.process.pid).create_time(),
             "base_url": server.base_url,
             "log": server.log,
+            "scratch": str(server.scratch),
         }
         state_file(backend).write_text(json.dumps(state))
     print(f"{backend.title} answers at {state['base_url']}; its log is {state['log']}.")
@@ -266,8 +270,7 @@ def stop(backend):
     """Stop what `start` started."""
     state = running(backend)
     if state:
-        processes.stop_tree(state["pid"])
-        shutil.rmtree(scratch(backend), ignore_errors=True)
+        end(state["pid"], state["scratch"])
     state_file(backend).unlink(missing_ok=True)
     print(f"{backend.title} is stopped." if state else f"No {backend.title} server was started by `make start`.")
 

@@ -117,14 +117,13 @@ def on_embedded_servers(selected, not_executed):
     failed, running = [], {}
     with contextlib.ExitStack() as stack:
         for run in selected:
-            backend, figures = run.backend, {}
-            if backend.name not in running:
+            backend, figures, starts = run.backend, {}, run.backend.name not in running
+            if starts:
                 figures = serve.prepare(backend)[2]  # before it is started, since its parser is asked first
             if run.is_own and check_flags.commands(backend.page):
                 figures["commands_checked"] = check_flags.check(backend)
-            started_before = backend.name in running
             server = serve.ensure_running(backend, stack, running)
-            if not started_before:
+            if starts:
                 figures["start"] = server.seconds["start"]
             counted_at = running[backend.upstream].root if backend.upstream else None
             servers = running.values()

@@ -4,7 +4,6 @@ import ast
 import contextlib
 import json
 import os
-import re
 import shutil
 import ssl
 import subprocess
@@ -18,9 +17,9 @@ import trustme
 
 from scripts import doctor
 from scripts.cache import ROOT
+from tests import replay
 from tests.misbehaving import answers
 
-RECORDED = Path(__file__).parent / "recorded" / "ollama-0.24.0"
 PLAYED_BACK = (
     "01_get_v1_models",
     "04_get_api_version",
@@ -63,12 +62,10 @@ def serve():
 
 def recorded_ollama(handler):
     """Play back what a real Ollama said."""
-    for file in (RECORDED / f"{name}.txt" for name in PLAYED_BACK):
-        request, response = file.read_text().split("\n=== RESPONSE ===\n")
-        head, body = response.strip().split("\n\n", 1)
-        if request.startswith(f"{handler.command} {handler.path} "):
-            content_type = re.search(r"content-type: (.*)", head)[1]
-            return answers.reply(handler, int(head.split()[1]), body.strip(), content_type)
+    for name in PLAYED_BACK:
+        method, route, _, status, content_type, body = replay.read(replay.RECORDED / f"ollama-0.24.0/{name}.txt")
+        if (method, route) == (handler.command, handler.path):
+            return answers.reply(handler, status, body.decode().strip(), content_type)
     return answers.reply(handler, 404, "404 page not found", "text/plain")
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import itertools
 import json
 import re
@@ -193,3 +194,11 @@ def test_what_is_said_of_the_original_report_is_what_its_call_gave():
         if not call["worked"]:
             error = re.search(r"The model `[^`]+` does not exist\. Valid aliases: [^']+\.", call["said"])[0]
             assert error in text
+
+
+def test_the_arguments_named_on_the_migrating_page_are_those_of_the_classes():
+    chatlas = importlib.import_module("chatlas")
+    responses = set(inspect.signature(chatlas.ChatOpenAI).parameters)
+    completions = set(inspect.signature(chatlas.ChatOpenAICompletions).parameters)
+    assert {"reasoning", "service_tier"} <= responses - completions
+    assert "seed" in completions - responses

@@ -11,7 +11,8 @@ import openai
 import pytest
 from chatlas import ChatOllama, ChatOpenAI, ChatOpenAICompletions
 from pydantic import BaseModel
-from replay import RECORDED, read, replaying
+
+from tests.replay import RECORDED, read, replaying
 
 PLAIN, TOOLS = "smollm2:135m", "smollm2:135m-toolshot"
 FRANCE = "What is the capital of France?"

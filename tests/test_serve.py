@@ -95,3 +95,14 @@ def test_stop_does_not_touch_a_process_that_reuses_the_number(monkeypatch, tmp_p
 def test_the_server_listens_on_this_machine_only():
     command = serve.backends.get("vllm").command
     assert command[command.index("--host") + 1] == "127.0.0.1"
+
+
+def test_two_servers_of_a_kind_have_a_scratch_folder_each_and_leave_none(build, misbehaving):
+    first, prepared = misbehaving("dies_later.py")
+    second, _ = misbehaving("dies_later.py")
+    with serve.serving(first, prepared) as one:
+        (one.scratch / "kept").touch()
+        with serve.serving(second, prepared) as other:
+            assert other.scratch != one.scratch
+        assert (one.scratch / "kept").exists()
+    assert list((build / "scratch").iterdir()) == []

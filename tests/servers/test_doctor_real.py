@@ -41,7 +41,7 @@ def root():
     if base_url := os.environ.get("VLLM_BASE_URL"):
         yield base_url.removesuffix("/v1")
         return
-    vllm = dataclasses.replace(backends.get("vllm"), port=serve.free_port(0))
+    vllm = backends.get("vllm")  # on its usual port, so that the doctor finds it there
     with serve.serving(vllm, serve.prepare(vllm)) as server:
         yield server.root
 
