@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scripts import backends, doctor, execute, processes, serve
+from scripts import backends, doctor, execute, serve
 from scripts.cache import ROOT
 
 KEY = f"sk-{secrets.token_hex(16)}"
@@ -62,7 +62,7 @@ def locked():
     try:
         yield f"http://localhost:{vllm.port}", while_loading
     finally:
-        processes.stop_tree(server.process.pid)
+        serve.end(server.process.pid, server.scratch)
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,7 @@ def test_the_command_on_the_page_makes_the_same_model(ollama, tmp_path):
             cwd=tmp_path,
             env={"OLLAMA_HOST": server.root, "HOME": str(tmp_path), "PATH": "/usr/bin"},
             executable=shutil.which("ollama"),
+            capture_output=True,
             check=True,
             timeout=60,
         )
