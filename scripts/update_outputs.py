@@ -2,6 +2,8 @@
 
 make update-outputs            all of them
 make update-outputs ONLY=vllm  one of them
+
+A server that `make start` started is used (API_KEY=... if it has a key), otherwise one is started for the run.
 """
 
 import contextlib
@@ -18,6 +20,15 @@ from scripts.problem import Problem, run_main
 from scripts.test_docs import startable
 
 
+def address(backend, stack):
+    """The address without a path, and the key, of a server of `backend`."""
+    started = serve.running(backend)
+    if started:
+        return started["base_url"].removesuffix(backend.api), os.environ.get("API_KEY", "EMPTY")
+    server = serve.ensure_running(backend, stack, {})
+    return server.root, server.api_key
+
+
 def update(run):
     """Execute the notebook of `run` in place.
 
@@ -27,9 +38,8 @@ def update(run):
     backend, path = run.backend, run.guide.notebook
     notebook = notebooks.read(path)
     with contextlib.ExitStack() as stack:
-        server = serve.ensure_running(backend, stack, {})
         shown = notebooks.parameters(notebook)["base_url"]
-        given = run.parameters(server.root, server.api_key)
+        given = run.parameters(*address(backend, stack))
         if given["base_url"] != shown:
             raise Problem(
                 "Outputs can be stored only from the address that the notebook shows.",
