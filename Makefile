@@ -47,7 +47,7 @@ oldest-chatlas: server-client ## find the oldest chatlas on which the vLLM noteb
 original-report: server-client ## make the original report's call against a vLLM on a relative path
 	@$(RUN) scripts.original_report
 
-lock: client ## resolve requirements/*.in into the pinned requirements/*.txt
+lock: .venv/bin/uv ## resolve requirements/*.in into the pinned requirements/*.txt
 	@$(RUN) scripts.lock
 
 clean: ## remove what these commands made: .venv, _build, _site and the cache folder
@@ -58,3 +58,7 @@ client:
 
 server-client:
 	@$(PYTHON) -m scripts.bootstrap --server
+
+# for `make lock`, which has to work also while two of the locks disagree
+.venv/bin/uv:
+	@$(PYTHON) -m scripts.bootstrap

@@ -151,6 +151,22 @@ def test_replay_ollama_0_24_0_only_completions_tell_a_cut_answer(kind, recording
 
 
 @pytest.mark.parametrize(
+    ("kind", "recording", "bare"),
+    [
+        ("completions", "17_chat_completions_max_tokens_5_length", False),
+        ("responses", "39_responses_max_output_5", True),
+    ],
+)
+def test_replay_ollama_0_24_0_cut_structured_data_names_max_tokens_only_with_completions(kind, recording, bare):
+    with replaying(*files(recording)) as (root, _), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(ValueError) as stopped:
+            make(kind, root).chat_structured("Paris is in France", data_model=City, stream=False)
+    assert isinstance(stopped.value, json.JSONDecodeError) is bare
+    assert ("max_tokens" in str(stopped.value)) is not bare
+
+
+@pytest.mark.parametrize(
     ("kind", "recording"),
     [("completions", "18_chat_completions_unknown_model_404"), ("responses", "36_responses_unknown_model_404")],
 )
