@@ -2,12 +2,11 @@
 
 import subprocess
 import sys
-import time
 
-import psutil
 import pytest
 
 from scripts import processes
+from tests.gone import is_gone
 
 SLEEP = "import time; time.sleep(99)"
 # Prints its child's number; the child leads a session of its own where {own} is True.
@@ -17,10 +16,6 @@ PARENT = (
     "print(child.pid, flush=True)\n"
     "{end}\n"
 )
-
-
-def is_gone(pid):
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -39,7 +34,6 @@ def test_orphans_of_a_crashed_leader_are_stopped():
     child = int(parent.stdout.readline())
     parent.wait()
     processes.stop_tree(parent.pid)
-    time.sleep(0.2)
     assert is_gone(child)
 
 

@@ -2,11 +2,11 @@
 
 import sys
 
-import psutil
 import pytest
 
 from scripts import progress
 from scripts.problem import Problem
+from tests.gone import is_gone
 
 
 def run(program, tmp_path, timeout=20):
@@ -26,8 +26,7 @@ def test_a_step_past_its_limit_is_ended_with_its_children(tmp_path):
     )
     with pytest.raises(Problem, match="longer than 5 seconds"):
         run(program, tmp_path, timeout=5)
-    child = int((tmp_path / "log").read_text())
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    assert is_gone(int((tmp_path / "log").read_text()))
 
 
 def test_a_long_step_prints_its_logs_last_line(tmp_path, capsys, monkeypatch):
