@@ -1,9 +1,9 @@
 PYTHON ?= python3
-export ONLY URL API_KEY
+export ONLY URL API_KEY PROBES
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-servers site preview serve start stop update-outputs accept-results benchmark oldest-chatlas original-report lock clean client server-client
+.PHONY: help test-docs test test-servers site preview serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -37,6 +37,9 @@ update-outputs: server-client ## execute the notebooks and store what their cell
 
 accept-results: client ## make the last run's results the site's (results/)
 	@$(RUN) scripts.accept_results
+
+matrix: server-client ## ask every backend all probes with each chatlas class (ONLY=, PROBES=)
+	@$(RUN) scripts.matrix
 
 benchmark: server-client ## time a notebook against the same requests in a plain script
 	@$(RUN) scripts.benchmark

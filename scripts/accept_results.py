@@ -1,9 +1,13 @@
-"""Moves the last run's results from _build/results to results/, which the pages are stamped from."""
+"""Moves the last run's results from _build to results/, which the pages are stamped from.
+
+Those of `make test-docs` lie in _build/results, those of `make matrix` in _build/matrix.
+"""
 
 import json
 import shutil
 
-from scripts import notebooks, report, variables
+from probes import catalog
+from scripts import backends, compatibility, expected_failures, matrix, notebooks, report, variables
 from scripts.cache import ROOT
 from scripts.problem import Problem, run_main
 
@@ -22,21 +26,35 @@ def refusal(result):
     return None
 
 
+def matrix_refusal(result):
+    """Why what `make matrix` found cannot be accepted, or None."""
+    if result["columns"][0]["chatlas"] != backends.pinned("chatlas", "client"):
+        return "it was not found with the pinned chatlas"
+    if any([f["probe"] for f in column["findings"]] != list(catalog.load()) for column in result["columns"]):
+        return "the probes have changed since that run"
+    changed = expected_failures.changes(result)
+    return changed[0] if changed else None
+
+
 def main():
-    found = sorted(report.RESULTS.glob("*.json"))
+    found = [(path, refusal, ACCEPTED) for path in sorted(report.RESULTS.glob("*.json"))]
+    found += [(path, matrix_refusal, compatibility.ACCEPTED) for path in sorted(matrix.FOUND.glob("*.json"))]
     if not found:
         raise Problem(
-            "There is nothing to accept.", f"{report.RESULTS} holds no results.", "run `make test-docs` first."
+            "There is nothing to accept.",
+            f"{report.RESULTS} and {matrix.FOUND} hold no results.",
+            "run `make test-docs` or `make matrix` first.",
         )
     accepted = 0
-    for path in found:
-        why = refusal(json.loads(path.read_text()))
+    for path, refuse, folder in found:
+        why = refuse(json.loads(path.read_text()))
         print(f"refused   {path.name}: {why}" if why else f"accepted  {path.name}")
         if not why:
             accepted += 1
-            ACCEPTED.mkdir(exist_ok=True)
-            shutil.copy(path, ACCEPTED / path.name)
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, folder / path.name)
     variables.write()
+    compatibility.write()
     return 0 if accepted else 1
 
 

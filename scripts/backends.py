@@ -30,6 +30,7 @@ class Backend:
     memory: float
     disk: float
     command: list[str]
+    classes: tuple[str, ...] = ("ChatOpenAICompletions", "ChatOpenAI")
     environment: str = ""
     binary: str = ""
     version_at: str = ""

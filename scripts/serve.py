@@ -39,6 +39,7 @@ class Server:
         process: the server's process, which leads a process group of its own.
         log: path of the server's own log.
         scratch: the folder for what it writes; it lasts as long as the server.
+        upstream: the base URL of the server behind it, "" without one.
         seconds: what each step took, by name (install, convert, start).
     """
 
@@ -49,6 +50,7 @@ class Server:
     process: subprocess.Popen
     log: str
     scratch: Path
+    upstream: str
     seconds: dict[str, float]
 
     @property
@@ -158,7 +160,9 @@ def launch(backend, prepared, upstream=""):
             start_new_session=True,
         )
     root = f"http://localhost:{port}"
-    server = Server(backend, root + backend.api, backend.version, api_key, process, str(log), scratch, seconds)
+    server = Server(
+        backend, root + backend.api, backend.version, api_key, process, str(log), scratch, upstream, seconds
+    )
     try:
         while not answers(root + backend.ready):
             server.check_alive()

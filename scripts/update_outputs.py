@@ -24,7 +24,7 @@ def address(backend, stack):
     """The address without a path, and the key, of a server of `backend`."""
     started = serve.running(backend)
     if started:
-        return started["base_url"].removesuffix(backend.api), os.environ.get("API_KEY", "EMPTY")
+        return started["base_url"].removesuffix(backend.api), os.environ.get("API_KEY") or "EMPTY"
     server = serve.ensure_running(backend, stack, {})
     return server.root, server.api_key
 

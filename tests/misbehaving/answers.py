@@ -181,6 +181,25 @@ def chat_without_template(handler):
     reply(handler, 400, {"error": {"message": message, "type": "BadRequestError", "code": 400}})
 
 
+def careless(handler):
+    """A server that takes every request, heeds none of its settings, and always says the same."""
+    if handler.command == "GET":
+        return reply(handler, 200, MODELS)
+    body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+    text = "The days are Monday, Tuesday, Wednesday, Thursday, Friday, Saturday and Sunday."
+    usage = {"prompt_tokens": 20, "completion_tokens": 40, "total_tokens": 60}
+    head = {"id": "x", "created": 1, "model": "m"}
+    if not body.get("stream"):
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        return reply(handler, 200, {**head, "object": "chat.completion", "choices": [choice], "usage": usage})
+    head["object"] = "chat.completion.chunk"
+    parts = [{"delta": {"role": "assistant", "content": text}}, {"delta": {}, "finish_reason": "stop"}]
+    chunks = [{**head, "choices": [{"index": 0, "finish_reason": None, **part}]} for part in parts]
+    chunks.append({**head, "choices": [], "usage": usage})
+    lines = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+    reply(handler, 200, lines, "text/event-stream")
+
+
 def redirects_to(target):
     """A server that sends everything on to `target`."""
     return lambda handler: reply(handler, 307, "", "text/plain", Location=target + handler.path)

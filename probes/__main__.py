@@ -1,0 +1,76 @@
+"""Asks one server all probes through one chatlas class; prints JSON lines for scripts/matrix.py.
+
+A line on standard output is a finding, or {"restart": true}: then the server is restarted, and a
+line is written to standard input when it answers again.
+
+Read from the environment, so that no key is in a process list: PROBE_TARGET, a JSON object with
+class_name, root, model, api_key, counted_at, may_restart and only (names, empty for all).
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+import warnings
+
+from probes import catalog
+from probes.evidence import shortened
+from probes.outcome import unsupported
+from probes.recorder import Recorder
+from probes.target import Target, said
+
+LIMIT = 120  # seconds for one probe, a restart apart
+
+
+def out_of_time(signum, frame):
+    raise TimeoutError(f"took longer than {LIMIT} seconds")
+
+
+def restart():
+    """Ask whoever started this to restart the server."""
+    signal.alarm(0)
+    print(json.dumps({"restart": True}), flush=True)
+    sys.stdin.readline()
+    signal.alarm(LIMIT)
+
+
+def run(probe, target):
+    """Ask one probe; returns what is noted of it.
+
+    An error that the probe lets pass means that the thing does not work: its text is the finding.
+    """
+    target.recorder.clear()
+    start = time.monotonic()
+    signal.alarm(LIMIT)
+    try:
+        outcome = probe.function(target)
+    except Exception as error:  # whatever chatlas, openai or pydantic raise is the finding
+        outcome = unsupported(said(error))
+    finally:
+        signal.alarm(0)
+    return {
+        "probe": probe.name,
+        "outcome": outcome.kind,
+        "says": outcome.says,
+        "model": outcome.model,
+        "seconds": round(time.monotonic() - start, 1),
+        "evidence": shortened(target.recorder.exchanges, target.api_key, target.recorder.root),
+    }
+
+
+def main():
+    settings = json.loads(os.environ.pop("PROBE_TARGET"))
+    only, may_restart = settings.pop("only"), settings.pop("may_restart")
+    recorder = Recorder(settings["root"])
+    target = Target(**settings, recorder=recorder, restart=restart if may_restart else None)
+    signal.signal(signal.SIGALRM, out_of_time)
+    warnings.simplefilter("ignore")
+    for name, probe in catalog.load().items():
+        if not only or name in only:
+            print(json.dumps(run(probe, target)), flush=True)
+    recorder.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""What a probe is given: a way to make chats on one server with one chatlas class."""
+
+import json
+import re
+import urllib.request
+import warnings
+
+import chatlas
+
+LIMIT = 60  # seconds for one request
+
+
+class Target:
+    """One server, asked through one chatlas class.
+
+    Attributes:
+        class_name: the chatlas class, for example "ChatOpenAICompletions".
+        model: the model id that the server serves.
+        api_key: the server's key, "EMPTY" where it asks for none.
+        recorder: notes what goes over the wire.
+    """
+
+    def __init__(self, class_name, root, model, api_key, recorder, counted_at="", restart=None):
+        """
+        Args:
+            root: the server's address without a path.
+            counted_at: the address of a vLLM server whose /metrics count what runs; "" without one.
+            restart: a function that restarts the server and returns when it answers; None where that
+                is not ours to do.
+        """
+        self.class_name, self.root, self.model, self.api_key = class_name, root, model, api_key
+        self.recorder, self.counted_at, self.restart = recorder, counted_at, restart
+
+    def chat(self, system_prompt=None, *, tokens=60, model="", api_key="", direct=False, **arguments):
+        """A new chat at temperature 0 with at most `tokens` tokens an answer, never retried.
+
+        Args:
+            direct: past the recorder, so that nothing is noted.
+            arguments: passed on to the class.
+        """
+        root = self.root if direct else self.recorder.root
+        if self.class_name == "ChatOllama":
+            arguments["base_url"] = root
+        else:
+            arguments |= {"base_url": f"{root}/v1", "api_key": api_key or self.api_key}
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"ChatOpenAI\(\) uses")
+            chat = getattr(chatlas, self.class_name)(
+                system_prompt=system_prompt,
+                model=model or self.model,
+                kwargs={"timeout": LIMIT, "max_retries": 0},
+                **arguments,
+            )
+        chat.set_model_params(temperature=0, max_tokens=tokens)
+        return chat
+
+    def ask(self, question, **arguments):
+        """The answer of a new chat to one question; `arguments` as for chat()."""
+        return ask(self.chat(**arguments), question)
+
+    @property
+    def bodies(self):
+        """The bodies of the POST requests so far."""
+        return [exchange.request for exchange in self.recorder.exchanges if exchange.method == "POST"]
+
+    @property
+    def responses(self):
+        """The texts of the responses to POST requests so far."""
+        return [exchange.response for exchange in self.recorder.exchanges if exchange.method == "POST"]
+
+    def running(self):
+        """How many requests the vLLM server works on, from its /metrics; None where nothing counts them."""
+        if not self.counted_at:
+            return None
+        with urllib.request.urlopen(self.counted_at + "/metrics", timeout=5) as response:
+            counts = re.findall(r"^vllm:num_requests_running\{.*\} (\S+)$", response.read().decode(), re.MULTILINE)
+        return int(sum(map(float, counts)))
+
+
+def ask(chat, question, **arguments):
+    """The text of the answer to `question`, a text or a list of contents."""
+    contents = question if isinstance(question, list) else [question]
+    return str(chat.chat(*contents, echo="none", **arguments))
+
+
+def tokens_of(chat):
+    """Tokens read and written in the last answer, as the server counted them; None where it did not.
+
+    chatlas counts read tokens that the server had cached apart, as the third.
+    """
+    tokens = chat.get_last_turn().tokens
+    return (tokens[0] + sum(tokens[2:]), tokens[1]) if tokens else None
+
+
+def said(error):
+    """The class and the first 300 characters of an error."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+def has_field(text, name):
+    """Whether the JSON field `name` is in a response, whole or streamed, with a value that is not empty."""
+    return bool(re.search(rf'"{name}"\s*:\s*(?!null|\[\s*\]|\{{\s*\}}|"")', text))
+
+
+def as_json(text):
+    """`text` as JSON, or None where it is none (a stream, a page)."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

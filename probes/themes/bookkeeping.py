@@ -1,0 +1,46 @@
+"""Bookkeeping."""
+
+from probes.catalog import probe
+from probes.outcome import supported, unsupported
+from probes.target import ask, tokens_of
+
+CAPITAL = "What is the capital of France?"
+
+
+@probe("Token counts")
+def token_usage(target):
+    """chatlas knows how many tokens were read and written, as the server counted them."""
+    chat = target.chat()
+    ask(chat, CAPITAL, stream=False)
+    counted = tokens_of(chat)
+    return supported(f"{counted[0]} read, {counted[1]} written") if counted and all(counted) else unsupported("none")
+
+
+@probe("Cost at a price of your own")
+def cost(target):
+    """`get_cost(token_price=…)` needs no price list."""
+    chat = target.chat()
+    ask(chat, CAPITAL)
+    price = chat.get_cost(token_price=(1.0, 2.0, 0.5))
+    return supported(f"{price:.6f} at 1 and 2 a million") if price > 0 else unsupported(f"{price}")
+
+
+@probe("Cost without a price")
+def cost_without_price(target):
+    """`get_cost()` knows no price of a local model."""
+    chat = target.chat()
+    ask(chat, CAPITAL)
+    return supported(f"{chat.get_cost()}")
+
+
+@probe("`token_count()` before sending")
+def token_count(target):
+    """Counting the tokens of a question without asking it."""
+    return supported(f"{target.chat().token_count(CAPITAL)} tokens")
+
+
+@probe("`list_models()`")
+def list_models(target):
+    """The served model is in the list."""
+    ids = [model["id"] for model in target.chat().list_models()]
+    return supported(f"lists {', '.join(ids[:4])}") if target.model in ids else unsupported(f"lists {ids[:4]}")

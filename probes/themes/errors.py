@@ -1,0 +1,40 @@
+"""Errors that help."""
+
+from probes.catalog import probe
+from probes.outcome import not_applicable, partly, supported, unsupported
+from probes.target import ask, said, tokens_of
+
+
+@probe("A wrong model is named")
+def wrong_model(target):
+    """The error for a model that is not there names it."""
+    try:
+        target.ask("Hello", model="no-such-model")
+    except Exception as error:  # the class of the error is what is asked for
+        return (supported if "no-such-model" in str(error) else partly)(said(error))
+    return unsupported("accepted: some model answered")
+
+
+@probe("A wrong key is named")
+def wrong_key(target):
+    """The error for a wrong key is a 401 or 403."""
+    if target.api_key == "EMPTY":
+        return not_applicable("this server was started without a key")
+    try:
+        target.ask("Hello", api_key="sk-wrong")
+    except Exception as error:  # the class of the error is what is asked for
+        return (supported if getattr(error, "status_code", 0) in (401, 403) else partly)(said(error))
+    return unsupported("accepted")
+
+
+@probe("A prompt that is too long is refused")
+def context_overflow(target):
+    """A prompt longer than the context gives an error and is not cut in silence."""
+    words = 6000
+    chat = target.chat(tokens=8)
+    try:
+        ask(chat, "word " * words)
+    except Exception as error:  # the class of the error is what is asked for
+        return (supported if "context" in str(error) else partly)(said(error))
+    read = tokens_of(chat)[0]
+    return unsupported(f"answered after reading {read} tokens of more than {words}: cut in silence")

@@ -1,0 +1,208 @@
+"""Makes the compatibility table and its evidence pages from results/matrix (run by `make accept-results`).
+
+docs/compatibility.qmd includes the table; docs/evidence/ has a page for each backend and chatlas.
+"""
+
+import json
+import re
+
+from probes import catalog
+from scripts import backends, expected_failures
+from scripts.cache import ROOT
+
+ACCEPTED = ROOT / "results" / "matrix"
+TABLE = ROOT / "docs" / "generated" / "_matrix.qmd"
+EVIDENCE = ROOT / "docs" / "evidence"
+MADE_BY = "<!-- Made by scripts/compatibility.py (run by `make accept-results`). Do not edit. -->\n"
+WORDS = {
+    "supported": "✓ yes",
+    "partly": "◐ partly",
+    "unsupported": "✗ no",
+    "not applicable": "○ n/a",
+    "not run": "? not run",
+}
+
+
+def results():
+    """The accepted result of each backend, by name: the newest where there are several."""
+    found = {}
+    for path in sorted(ACCEPTED.glob("*.json")):
+        result = json.loads(path.read_text())
+        if result["date"] >= found.get(result["backend"], result)["date"]:
+            found[result["backend"]] = result
+    return found
+
+
+def anchor(*parts):
+    """Names as one anchor."""
+    return re.sub(r"[^a-z0-9]+", "-", " ".join(parts).lower()).strip("-")
+
+
+def page_name(result, chatlas):
+    """The evidence page of a result's columns with that chatlas."""
+    newest = result["columns"][0]["chatlas"]
+    return anchor(result["backend"]) if chatlas == newest else anchor(result["backend"], "chatlas", chatlas)
+
+
+def mark(finding):
+    """The symbol and word for a finding; a star where the model was not good enough."""
+    return WORDS[finding["outcome"]] + (" \\*" if finding["model"] is False else "")
+
+
+def cell(result, column, probe):
+    """A cell of the table: the mark, linked to its evidence."""
+    finding = {f["probe"]: f for f in column["findings"]}.get(probe) if column else None
+    if not finding:
+        return WORDS["not run"]
+    target = f"evidence/{page_name(result, column['chatlas'])}.qmd#{anchor(probe, column['class'])}"
+    return f"[{mark(finding)}]({target})"
+
+
+def rows(headings, cells_of):
+    """A Markdown table with a row for each probe and one for each theme.
+
+    Args:
+        headings: those of the columns after the first.
+        cells_of: a function from a probe's name to the row's cells, or to None to leave it out.
+    """
+    lines = [f"| | {' | '.join(headings)} |", f"|{'-' * 30}|{'|'.join(['-' * 14] * len(headings))}|"]
+    theme = None
+    for probe in catalog.load().values():
+        cells = cells_of(probe.name)
+        if cells is None:
+            continue
+        if probe.theme != theme:
+            theme = probe.theme
+            lines.append(f"| **{theme}** |{' |' * len(headings)}")
+        lines.append(f"| {probe.title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def table(found):
+    """The table of all backends, with the boxes that hide a backend's columns."""
+    columns, boxes, rules = [], [], []
+    for backend in backends.load().values():
+        result = found.get(backend.name)
+        newest = result["columns"][0]["chatlas"] if result else ""
+        with_class = {c["class"]: c for c in result["columns"] if c["chatlas"] == newest} if result else {}
+        version = f"{backend.title} {result['version']}" if result else backend.title
+        hidden = []
+        for class_name in backend.classes:
+            columns.append((f"{version} {class_name}", result, with_class.get(class_name)))
+            hidden.append(f"#matrix tr > :nth-child({len(columns) + 1})")
+        boxes.append(f'<label><input type="checkbox" id="show-{backend.name}" checked> {version}</label>')
+        rules.append(f"body:has(#show-{backend.name}:not(:checked)) :is({', '.join(hidden)}) {{ display: none; }}")
+    body = rows([c[0] for c in columns], lambda probe: [cell(result, column, probe) for _, result, column in columns])
+    return (
+        "```{=html}\n"
+        f'<fieldset class="matrix-filter"><legend>Show</legend>\n{chr(10).join(boxes)}\n</fieldset>\n'
+        f"<style>\n{chr(10).join(rules)}\n</style>\n```\n\n"
+        f"::: {{#matrix}}\n\n{body}\n\n:::\n"
+    )
+
+
+def since(result):
+    """The table of older chatlas releases on one backend: only the rows in which they differ."""
+    columns = sorted(result["columns"], key=lambda column: tuple(map(int, column["chatlas"].split("."))))
+
+    def cells_of(probe):
+        outcomes = {f["outcome"] for column in columns for f in column["findings"] if f["probe"] == probe}
+        outcomes -= {"not run"}
+        return [cell(result, column, probe) for column in columns] if len(outcomes) > 1 else None
+
+    return rows([f"chatlas {column['chatlas']} {column['class']}" for column in columns], cells_of)
+
+
+def stamp(result):
+    """One sentence: what was asked when, with which versions, model and hardware."""
+    column = result["columns"][0]
+    return (
+        f"{backends.get(result['backend']).title} {result['version']}: asked {result['date']} with chatlas "
+        f"{column['chatlas']}, openai {column['openai']}, Python {column['python']}, {result['model']}, "
+        f"on {result['hardware']}."
+    )
+
+
+def matrix_text(found):
+    """What docs/generated/_matrix.qmd has to contain."""
+    stamps = "\n".join(f"- {stamp(result)}" for result in found.values())
+    stamps += "".join(f"\n- {b.title}: not run yet." for b in backends.load().values() if b.name not in found)
+    older = [result for result in found.values() if len({c["chatlas"] for c in result["columns"]}) > 1]
+    text = f"{MADE_BY}\n{table(found)}\n{stamps}\n"
+    for result in older:
+        title = backends.get(result["backend"]).title
+        text += (
+            f"\n## Older chatlas on {title} {result['version']}\n\n"
+            "The same probes with older releases (beside openai 2, which they need). Rows that are the same with "
+            f"all of them are left out.\n\n::: {{#older}}\n\n{since(result)}\n\n:::\n"
+        )
+    return text
+
+
+def exchange_text(exchange):
+    """One request with its response, as text."""
+    request = "" if exchange["request"] is None else "\n" + json.dumps(exchange["request"], ensure_ascii=False)
+    status = exchange["status"] or "no response"
+    return f"{exchange['method']} {exchange['path']}{request}\n\n{status}\n{exchange['response']}"
+
+
+def finding_text(result, column, finding):
+    """The evidence for one cell of the table."""
+    lines = [f"### {column['class']} {{#{anchor(finding['probe'], column['class'])}}}", ""]
+    model = {True: " The model was good enough.", False: " The model was not good enough.", None: ""}[finding["model"]]
+    lines.append(f"**{WORDS[finding['outcome']]}**: `` {finding['says']} ``{model} ({finding['seconds']} s)")
+    pages = expected_failures.pages_for(finding["probe"], column["class"], result["backend"])
+    if pages and finding["outcome"] in expected_failures.BROKEN:
+        lines += ["", "What to do: " + ", ".join(f"[{page}](../{page.removeprefix('docs/')})" for page in pages)]
+    if finding["evidence"]:
+        shown = "\n\n".join(map(exchange_text, finding["evidence"]))
+        lines += [
+            "",
+            "<details><summary>What went over the wire</summary>",
+            "",
+            "~~~~text",
+            shown,
+            "~~~~",
+            "",
+            "</details>",
+        ]
+    return "\n".join(lines)
+
+
+def evidence_text(result, chatlas):
+    """One evidence page."""
+    columns = [column for column in result["columns"] if column["chatlas"] == chatlas]
+    title = f"{backends.get(result['backend']).title} {result['version']} with chatlas {chatlas}"
+    parts = [
+        f'---\ntitle: "Evidence: {title}"\n'
+        f'description-meta: "What each probe sent to {title}, and what came back."\ntoc-depth: 2\nsearch: false\n---\n',
+        MADE_BY,
+        f"{stamp(result)} Long texts are cut. [Back to the table](../compatibility.qmd)\n",
+    ]
+    for probe in catalog.load().values():
+        found = [(c, f) for c in columns for f in c["findings"] if f["probe"] == probe.name]
+        if found:
+            parts.append(f"## {probe.title} {{#{probe.name}}}\n\n{probe.shows}\n")
+            parts += [finding_text(result, column, finding) + "\n" for column, finding in found]
+    return "\n".join(parts)
+
+
+def texts():
+    """What each generated file has to contain, by path."""
+    found = results()
+    wanted = {TABLE: matrix_text(found)}
+    for result in found.values():
+        for chatlas in dict.fromkeys(column["chatlas"] for column in result["columns"]):
+            wanted[EVIDENCE / f"{page_name(result, chatlas)}.qmd"] = evidence_text(result, chatlas)
+    return wanted
+
+
+def write():
+    """Write the generated files, and remove evidence pages that nothing makes any more."""
+    wanted = texts()
+    for path in EVIDENCE.glob("*.qmd"):
+        if path not in wanted:
+            path.unlink()
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)

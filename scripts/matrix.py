@@ -1,0 +1,223 @@
+"""Asks every backend all probes through each chatlas class; prints what works and what changed.
+
+    make matrix                        every backend that starts here; on vLLM older chatlas, too
+    make matrix ONLY=vllm              one of them
+    make matrix ONLY=vllm PROBES=seed  some probes, to try them; nothing is written
+
+The findings go to _build/matrix, one file a backend; `make accept-results` makes them the site's.
+Exits with 1 when something works that expected_failures.toml calls broken, or the other way round.
+"""
+
+import contextlib
+import dataclasses
+import datetime
+import json
+import os
+import queue
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from probes import catalog
+from scripts import backends, environments, execute, expected_failures, fetch_model, processes, report, serve
+from scripts.cache import BUILD, ROOT
+from scripts.platform_check import check_machine
+from scripts.problem import Problem, run_main
+
+FOUND = BUILD / "matrix"
+OLDER = {"vllm": ("0.18.0", "0.16.0")}  # these do not import beside openai 3
+COLUMN_LIMIT = 1200  # seconds for all probes through one class
+SYMBOLS = {"supported": "✓", "partly": "◐", "unsupported": "✗", "not applicable": "○", "not run": "?"}
+
+
+def restarted(server, stack):
+    """Stop `server` and start the same on the same port; returns the new one, which `stack` stops."""
+    backend = dataclasses.replace(server.backend, port=int(server.root.rsplit(":", 1)[1]))
+    serve.end(server.process.pid, server.scratch)
+    upstream = server.upstream
+    new = serve.launch(backend, serve.prepare(backend), upstream)
+    stack.callback(serve.end, new.process.pid, new.scratch)
+    return new
+
+
+def lines_of(process):
+    """A queue that gets each line the process prints, then None."""
+    lines = queue.Queue()
+
+    def read():
+        for line in process.stdout:
+            lines.put(json.loads(line))
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+def column(python, class_name, backend, running, stack, may_restart, only):
+    """Ask all probes through one class.
+
+    Args:
+        python: the Python that has chatlas.
+        running: Server objects by name; a restart replaces the backend's.
+        may_restart: whether the server may be restarted for a probe.
+        only: names of probes, empty for all.
+
+    Returns:
+        A list of findings, as probes/__main__.py prints them.
+
+    Raises:
+        Problem: the server died, the probes did, or they took longer than COLUMN_LIMIT.
+    """
+    server = running[backend.name]
+    counted = running[backend.upstream] if backend.upstream else server
+    settings = {
+        "class_name": class_name,
+        "root": server.root,
+        "model": backend.serves,
+        "api_key": server.api_key,
+        "counted_at": counted.root if report.metrics(counted.root) else "",
+        "may_restart": may_restart,
+        "only": only,
+    }
+    log = BUILD / "logs" / f"probes-{backend.name}-{class_name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "w") as errors:
+        process = subprocess.Popen(
+            [python, "-m", "probes"],
+            cwd=tempfile.gettempdir(),
+            env={**execute.clean_environment(), "PROBE_TARGET": json.dumps(settings), "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+    lines, findings, waited = lines_of(process), [], 0
+    try:
+        while waited < COLUMN_LIMIT:
+            running[backend.name].check_alive()
+            try:
+                line = lines.get(timeout=1)
+            except queue.Empty:
+                waited += 1
+                continue
+            if line is None:
+                break
+            if "restart" in line:
+                running[backend.name] = restarted(running[backend.name], stack)
+                process.stdin.write("\n")
+                process.stdin.flush()
+                continue
+            findings.append(line)
+            print(
+                f"  {SYMBOLS[line['outcome']]} {line['probe']:<24} {line['seconds']:5.1f} s  {line['says'][:90]}",
+                flush=True,
+            )
+    finally:
+        processes.stop_tree(process.pid)
+    if process.returncode or len(findings) < len(only or catalog.load()):
+        raise Problem(
+            f"The probes of {class_name} on {backend.title} ended early.",
+            f"{len(findings)} were answered; {log} ends with:\n{log.read_text()[-800:]}",
+            "run `make matrix` again; if it happens again, it is a fault in probes/.",
+        )
+    return findings
+
+
+def versions_of(python):
+    """chatlas, openai and Python as `python` has them."""
+    program = (
+        "import importlib.metadata as m, platform as p; "
+        "print(m.version('chatlas'), m.version('openai'), p.python_version())"
+    )
+    done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return dict(zip(("chatlas", "openai", "python"), done.stdout.split(), strict=True))
+
+
+def ask(backend, pythons, running, stack, only):
+    """The result of one backend: what goes into its file.
+
+    Args:
+        pythons: the Pythons to ask with, that of the pinned chatlas first.
+    """
+    columns = []
+    for number, python in enumerate(pythons):
+        found = versions_of(python)
+        for class_name in backend.classes:
+            if number and class_name == "ChatOllama":
+                continue
+            print(
+                f"\n{class_name} of chatlas {found['chatlas']} (openai {found['openai']}) on {backend.title}",
+                flush=True,
+            )
+            findings = column(python, class_name, backend, running, stack, number == 0, only)
+            columns.append({"class": class_name, **found, "findings": findings})
+    return {
+        "made_by": "make matrix",
+        "backend": backend.name,
+        "package": backend.package,
+        "version": running[backend.name].version,
+        "model": fetch_model.description(backend),
+        "hardware": report.hardware(),
+        "date": datetime.date.today().isoformat(),
+        "columns": columns,
+    }
+
+
+def chosen(names):
+    """The backends to ask, and a line for each that cannot be started here."""
+    if names:
+        return [backends.get(name.strip()) for name in names.split(",")], []
+    plain = [backend for backend in backends.load().values() if not backend.only_by_name]
+    why = {backend.name: serve.unavailable(backend) for backend in plain}
+    lines = [f"NOT RUN: {backend.title}: {why[backend.name]}." for backend in plain if why[backend.name]]
+    lines += [
+        f"NOT RUN: {b.title}: name it, `make matrix ONLY={b.name}`." for b in backends.load().values() if b.only_by_name
+    ]
+    return [backend for backend in plain if not why[backend.name]], lines
+
+
+def wanted_probes(names):
+    """The probes that PROBES= names; raises Problem for one that there is not."""
+    only = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in only if name not in catalog.load()]
+    if unknown:
+        raise Problem(
+            f"There is no probe called {unknown[0]!r}.",
+            "probes/themes/ has none.",
+            f"choose from: {', '.join(catalog.load())}.",
+        )
+    return only
+
+
+def main():
+    check_machine()
+    selected, lines = chosen(os.environ.get("ONLY", ""))
+    only = wanted_probes(os.environ.get("PROBES", ""))
+    os.environ["API_KEY"] = os.environ.get("API_KEY") or f"sk-{secrets.token_hex(16)}"  # the same after a restart
+    changed = []
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatlas-matrix-")))
+        running = {}
+        for backend in selected:
+            serve.ensure_running(backend, stack, running)
+            older = () if only else OLDER.get(backend.name, ())
+            pythons = [sys.executable] + [
+                environments.client(folder / release, f"chatlas=={release}", "openai<3") for release in older
+            ]
+            result = ask(backend, pythons, running, stack, only)
+            changed += expected_failures.changes(result)
+            if not only:
+                FOUND.mkdir(parents=True, exist_ok=True)
+                name = f"{backend.name}-{result['version']}-cpu.json"
+                (FOUND / name).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    print("".join(f"\n{line}" for line in lines))
+    print("\n".join(changed) or "\nEverything is as expected_failures.toml says.")
+    return 1 if changed else 0
+
+
+if __name__ == "__main__":
+    run_main(main)

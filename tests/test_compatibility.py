@@ -1,0 +1,127 @@
+"""The table says what was found, and what was not asked never looks like a yes."""
+
+import json
+import re
+
+import pytest
+
+from probes import catalog
+from scripts import accept_results, backends, compatibility, expected_failures
+from scripts.cache import ROOT
+
+PINNED = backends.pinned("chatlas", "client")
+
+
+def result(outcome="supported", **changes):
+    """What `make matrix` would write of vLLM if every probe had this outcome."""
+    findings = [
+        {"probe": name, "outcome": outcome, "says": "it says", "model": None, "seconds": 1.0, "evidence": []}
+        for name in catalog.load()
+    ]
+    columns = [
+        {"class": name, "chatlas": PINNED, "openai": "3", "python": "3", "findings": findings}
+        for name in backends.get("vllm").classes
+    ]
+    return {
+        "backend": "vllm",
+        "version": "1",
+        "model": "m",
+        "hardware": "h",
+        "date": "2026-01-01",
+        "columns": columns,
+        **changes,
+    }
+
+
+def heading_anchors(page):
+    """The anchors that pandoc gives to a page's headings (its auto_identifiers)."""
+    found = set()
+    for line in (ROOT / page).read_text().splitlines():
+        if heading := re.match(r"#+ (.*)", line):
+            explicit = re.search(r"\{#([\w.-]+)\}$", heading[1])
+            text = re.sub(r"[^\w\s.-]", "", heading[1].lower())
+            found.add(explicit[1] if explicit else re.sub(r"\s+", "-", text.strip()))
+    return found
+
+
+def test_generated_files_are_up_to_date():
+    wanted = compatibility.texts()
+    assert {path for path in compatibility.EVIDENCE.glob("*.qmd")} == set(wanted) - {compatibility.TABLE}
+    for path, text in wanted.items():
+        assert path.read_text() == text, f"{path.name}: run `make accept-results`"
+
+
+def test_a_backend_that_was_not_asked_shows_not_run_everywhere():
+    lines = [line for line in compatibility.table({}).splitlines() if line.startswith("|")]
+    cells = {cell.strip() for line in lines[2:] if "**" not in line for cell in line.split("|")[2:-1]}
+    assert cells == {"? not run"}
+
+
+def test_only_a_supported_finding_reads_yes():
+    for outcome in compatibility.WORDS:
+        found = compatibility.table({"vllm": result(outcome)})
+        assert ("✓ yes" in found) is (outcome == "supported")
+
+
+def test_a_model_that_is_not_good_enough_gets_a_star():
+    assert compatibility.mark({"outcome": "supported", "model": False}) == "✓ yes \\*"
+    assert compatibility.mark({"outcome": "supported", "model": None}) == "✓ yes"
+
+
+def test_every_cell_leads_to_its_evidence():
+    for path, text in compatibility.texts().items():
+        for target, where in re.findall(r"\]\((evidence/[\w-]+\.qmd)#([\w-]+)\)", text):
+            assert where in heading_anchors(f"docs/{target}"), f"{path.name} leads to {target}#{where}"
+
+
+def test_accepted_results_are_those_of_the_pins_and_of_today_s_probes():
+    found = compatibility.results()
+    assert {"vllm", "litellm"} <= set(found)
+    for accepted in found.values():
+        assert accept_results.matrix_refusal(accepted) is None
+        assert accepted["version"] == (backends.get(accepted["backend"]).version or accepted["version"])
+
+
+def test_what_the_site_calls_broken_is_still_found_broken():
+    for accepted in compatibility.results().values():
+        assert expected_failures.changes(accepted) == []
+
+
+def test_older_chatlas_releases_were_asked_on_vllm():
+    asked = {column["chatlas"] for column in compatibility.results()["vllm"]["columns"]}
+    assert asked == {PINNED, "0.18.0", "0.16.0"}
+
+
+@pytest.mark.parametrize("failure", expected_failures.load(), ids=lambda f: f"{f.probe}-{f.classes[0]}-{f.on[0]}")
+def test_every_expected_failure_leads_to_a_place_on_the_site(failure):
+    page, _, anchor = failure.page.partition("#")
+    assert anchor in heading_anchors(page)
+    assert set(failure.on) <= set(backends.load())
+
+
+def test_a_failure_that_is_mended_names_the_page_to_change():
+    (line, *_) = [line for line in expected_failures.changes(result()) if line.startswith("CHANGED: seed with")]
+    assert line.endswith("this now works: remove the workaround in docs/which-class.qmd#seed")
+
+
+def test_a_failure_that_no_page_names_is_told():
+    broken = result("unsupported")
+    assert any("chat with ChatOpenAI on vllm 1: unsupported" in line for line in expected_failures.changes(broken))
+
+
+def test_older_chatlas_may_fail():
+    broken = result("unsupported")
+    for column in broken["columns"]:
+        column["chatlas"] = "0.1.0"
+    assert expected_failures.changes(broken) == []
+
+
+def test_a_matrix_of_other_probes_is_refused():
+    accepted = json.loads(json.dumps(next(iter(compatibility.results().values()))))
+    accepted["columns"][0]["findings"].pop()
+    assert "probes have changed" in accept_results.matrix_refusal(accepted)
+
+
+def test_no_key_and_no_personal_path_in_the_findings():
+    for path in compatibility.ACCEPTED.glob("*.json"):
+        assert not re.search(r"sk-\w{12,}|/(?:home|Users|root|tmp)/\w", path.read_text()), path.name

@@ -1,0 +1,167 @@
+"""The probes find a server out that only pretends, and note what went over the wire."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from probes import __main__ as runner
+from probes import catalog, evidence
+from probes.outcome import supported
+from probes.recorder import Exchange, Recorder
+from probes.target import Target
+from scripts.cache import ROOT
+from tests.misbehaving.answers import careless, closes, serving
+
+# What the careless server does that a probe has to see. The rest cannot be told from outside.
+FOUND_OUT = {
+    "chat": "supported",
+    "stream": "partly",
+    "system-prompt": "unsupported",
+    "long-system-prompt": "unsupported",
+    "stop-sequences": "unsupported",
+    "frequency-penalty": "partly",
+    "max-tokens": "partly",
+    "truncation": "unsupported",
+    "log-probs": "unsupported",
+    "extra-body": "unsupported",
+    "schema-flat": "unsupported",
+    "schema-nested": "unsupported",
+    "schema-list": "unsupported",
+    "schema-enum": "unsupported",
+    "schema-optional": "unsupported",
+    "schema-stream": "unsupported",
+    "schema-cut": "partly",
+    "one-tool": "partly",
+    "tools-streaming": "partly",
+    "several-tools": "partly",
+    "tool-choice": "unsupported",
+    "parallel-calls": "not run",
+    "tool-error": "not run",
+    "image-file": "unsupported",
+    "image-url": "unsupported",
+    "pdf": "unsupported",
+    "wrong-model": "unsupported",
+    "wrong-key": "unsupported",
+    "context-overflow": "unsupported",
+    "reconnect": "not run",
+}
+
+
+def settings(root, **changes):
+    """What scripts/matrix.py hands to the runner."""
+    return {
+        "class_name": "ChatOpenAICompletions",
+        "root": root,
+        "model": "m",
+        "api_key": "secret-key-of-the-test",
+        "counted_at": "",
+        "may_restart": False,
+        "only": [],
+        **changes,
+    }
+
+
+def ask(root, **changes):
+    """The findings of a whole run, by probe, and all that was printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "probes"],
+        cwd=ROOT,
+        env={**os.environ, "PROBE_TARGET": json.dumps(settings(root, **changes))},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return {line["probe"]: line for line in map(json.loads, done.stdout.splitlines())}, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def careless_findings():
+    with serving(careless) as server:
+        return ask(server.url)
+
+
+@pytest.fixture
+def recorded():
+    with serving(careless) as server:
+        recorder = Recorder(server.url)
+        yield recorder, server
+        recorder.close()
+
+
+def test_there_are_thirty_probes_and_each_says_what_it_shows():
+    probes = catalog.load()
+    assert len(probes) >= 30
+    assert all(probe.shows.endswith((".", "?")) for probe in probes.values())
+    assert len({probe.title for probe in probes.values()}) == len(probes)
+
+
+def test_every_theme_is_in_the_catalog():
+    assert {path.stem for path in (ROOT / "probes/themes").glob("*.py")} - {"__init__"} == set(catalog.THEMES)
+
+
+@pytest.mark.parametrize("probe", FOUND_OUT)
+def test_a_careless_server_is_found_out(careless_findings, probe):
+    finding = careless_findings[0][probe]
+    assert finding["outcome"] == FOUND_OUT[probe], finding["says"]
+
+
+def test_every_probe_leaves_a_finding(careless_findings):
+    assert list(careless_findings[0]) == list(catalog.load())
+
+
+def test_the_key_is_in_no_finding(careless_findings):
+    assert "secret-key-of-the-test" not in careless_findings[1]
+
+
+def test_a_server_that_hangs_up_supports_nothing():
+    with serving(closes) as server:
+        findings, _ = ask(server.url, only=["chat", "schema-flat", "list-models"])
+    assert {finding["outcome"] for finding in findings.values()} == {"unsupported"}
+
+
+def test_an_error_in_a_probe_is_its_finding(recorded):
+    def fails(target):
+        raise RuntimeError("no such thing")
+
+    recorder, _ = recorded
+    probe = catalog.Probe("x", "X", "Shows.", "Theme", fails)
+    found = runner.run(probe, Target("ChatOpenAICompletions", recorder.root, "m", "EMPTY", recorder))
+    assert (found["outcome"], found["says"]) == ("unsupported", "RuntimeError: no such thing")
+
+
+def test_a_probe_that_hangs_is_ended(recorded, monkeypatch):
+    monkeypatch.setattr(runner, "LIMIT", 1)
+    runner.signal.signal(runner.signal.SIGALRM, runner.out_of_time)
+    probe = catalog.Probe("x", "X", "Shows.", "Theme", lambda target: runner.time.sleep(30) or supported("ok"))
+    recorder, _ = recorded
+    found = runner.run(probe, Target("ChatOpenAICompletions", recorder.root, "m", "EMPTY", recorder))
+    assert found["outcome"] == "unsupported"
+    assert "longer than 1 seconds" in found["says"]
+
+
+def test_the_recorder_hands_everything_on_and_keeps_no_header(recorded):
+    recorder, server = recorded
+    body = json.dumps({"messages": [], "model": "m"}).encode()
+    request = urllib.request.Request(recorder.root + "/v1/chat/completions", body, {"Authorization": "Bearer k3y"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        answered = json.load(response)
+    assert answered["choices"][0]["finish_reason"] == "stop"
+    assert server.seen[-1][2]["authorization"] == "Bearer k3y"
+    (exchange,) = recorder.exchanges
+    assert (exchange.method, exchange.path, exchange.status) == ("POST", "/v1/chat/completions", 200)
+    assert exchange.request == {"messages": [], "model": "m"}
+    assert "k3y" not in str(exchange)
+
+
+def test_evidence_is_short_and_blacks_out_the_key():
+    exchange = Exchange("POST", "/v1/x", {"text": "a" * 500, "key": "s3cret"}, 200, '{"id": "abc", "t": "s3cret"}' * 90)
+    (shown,) = evidence.shortened([exchange], "s3cret", "http://127.0.0.1:9")
+    assert len(shown["response"]) <= evidence.RESPONSE
+    assert "s3cret" not in json.dumps(shown)
+    assert '"id": "…"' in shown["response"]
+    assert "(500 characters)" in shown["request"]["text"]
