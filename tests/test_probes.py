@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
 
 import pytest
@@ -156,6 +158,31 @@ def test_the_recorder_hands_everything_on_and_keeps_no_header(recorded):
     assert (exchange.method, exchange.path, exchange.status) == ("POST", "/v1/chat/completions", 200)
     assert exchange.request == {"messages": [], "model": "m"}
     assert "k3y" not in str(exchange)
+
+
+def test_the_recorder_hands_parts_on_as_they_come_and_hangs_up_with_the_client():
+    first_was_read, hung_up = threading.Event(), threading.Event()
+
+    def in_parts(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(b"one")
+        assert first_was_read.wait(10)
+        try:
+            for _ in range(200):
+                handler.wfile.write(b"two")
+                time.sleep(0.05)
+        except OSError:
+            hung_up.set()
+
+    with serving(in_parts) as server:
+        recorder = Recorder(server.url)
+        response = urllib.request.urlopen(recorder.root + "/v1/models", timeout=5)
+        assert response.read(3) == b"one"
+        response.close()
+        first_was_read.set()
+        assert hung_up.wait(5)
+        recorder.close()
 
 
 def test_evidence_is_short_and_blacks_out_the_key():
