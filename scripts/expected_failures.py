@@ -18,7 +18,7 @@ class Failure:
     """One entry of expected_failures.toml.
 
     Attributes:
-        probe: the probe's name.
+        probe: the probe's name; "*" where the first one, `chat`, fails and so nothing else can work.
         classes: the chatlas classes that fail.
         on: the backends that it fails on.
         page: where the site says so and names the way out, PAGE#anchor.
@@ -28,6 +28,10 @@ class Failure:
     classes: tuple[str, ...]
     on: tuple[str, ...]
     page: str
+
+    def holds(self, probe, class_name, backend):
+        """Whether this entry says that `probe` fails there."""
+        return self.probe in (probe, "*") and class_name in self.classes and backend in self.on
 
 
 def load():
@@ -39,13 +43,13 @@ def load():
     entries = tomllib.loads((ROOT / "expected_failures.toml").read_text()).get("failure", [])
     known = catalog.load()
     for entry in entries:
-        known[entry["probe"]]
+        known["chat" if entry["probe"] == "*" else entry["probe"]]
     return [Failure(e["probe"], tuple(e["classes"]), tuple(e["on"]), e["page"]) for e in entries]
 
 
 def pages_for(probe, class_name, backend):
     """The places that speak of this failure, in the order of the file."""
-    return [f.page for f in load() if f.probe == probe and class_name in f.classes and backend in f.on]
+    return [failure.page for failure in load() if failure.holds(probe, class_name, backend)]
 
 
 def changes(result):
@@ -54,16 +58,18 @@ def changes(result):
     Args:
         result: what scripts/matrix.py writes for a backend.
     """
-    lines = []
+    entries, lines = load(), []
     for column in result["columns"]:
         if column["chatlas"] != pinned("chatlas", "client"):
             continue
         for finding in column["findings"]:
-            where = pages_for(finding["probe"], column["class"], result["backend"])
-            what = f"{finding['probe']} with {column['class']} on {result['backend']} {result['version']}"
-            if where and finding["outcome"] == "supported":
-                lines += [f"CHANGED: {what}: this now works: remove the workaround in {page}" for page in where]
-            if not where and finding["outcome"] in BROKEN:
+            probe, place = finding["probe"], (column["class"], result["backend"])
+            expected = [entry for entry in entries if entry.holds(probe, *place)]
+            what = f"{probe} with {column['class']} on {result['backend']} {result['version']}"
+            if finding["outcome"] == "supported":
+                mended = [entry for entry in expected if entry.probe == probe or probe == "chat"]
+                lines += [f"CHANGED: {what}: this now works: remove the workaround in {e.page}" for e in mended]
+            if not expected and finding["outcome"] in BROKEN:
                 lines.append(
                     f"CHANGED: {what}: {finding['outcome']} ({finding['says']}), and no page says so: mend it, or "
                     "write down the way out and add it to expected_failures.toml"

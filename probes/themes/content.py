@@ -1,5 +1,6 @@
 """Images, documents, reasoning."""
 
+import re
 import struct
 import tempfile
 import zlib
@@ -54,7 +55,13 @@ def of_file(target, question, name, data, make):
 
 
 def refused(error):
-    """A server that says why it takes no pictures does right by a model without vision."""
+    """A server that says why it takes no pictures does right by a model without vision.
+
+    Raises:
+        openai.APIStatusError: it says something else.
+    """
+    if not re.search("multimodal|image|vision", str(error)):
+        raise error
     return not_applicable(f"the model has no vision, and the server refuses: {said(error)}")
 
 
@@ -108,6 +115,8 @@ def reasoning(target):
     try:
         ask(chat, "What is the capital of France?", kwargs=kwargs)
     except openai.APIStatusError as error:
+        if not re.search("reasoning|thinking", str(error)):
+            raise
         return not_applicable(f"the model does not reason, and the server refuses: {said(error)}")
     if any(has_field(target.responses[-1], name) for name in ("reasoning_content", "reasoning_text")):
         return supported("reasoning came back")
