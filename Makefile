@@ -1,5 +1,5 @@
 PYTHON ?= python3
-export ONLY URL API_KEY PROBES
+export ONLY URL API_KEY PROBES BROWSER
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
