@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES BROWSER
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-servers site preview serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client
+.PHONY: help test-docs test test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -31,6 +31,9 @@ start: server-client ## start the embedded server and return when it is ready
 
 stop: client ## stop what `make start` started
 	@$(RUN) scripts.serve stop $(or $(ONLY),vllm)
+
+pictures: client ## take the stored pictures of the rendered site (needs Quarto)
+	@$(RUN) scripts.pictures
 
 update-outputs: server-client ## execute the notebooks and store what their cells print
 	@$(RUN) scripts.update_outputs

@@ -73,6 +73,13 @@ def literal(value):
     return '"' + repr(value)[1:-1].replace('"', '\\"') + '"' if isinstance(value, str) else repr(value)
 
 
+def for_download(notebook):
+    """A copy of `notebook` as a page offers it: the parameters and the visible cells, without the checks."""
+    offered = copy.deepcopy(notebook)
+    offered.cells = [cell for cell in offered.cells if "check" not in tags(cell)]
+    return offered
+
+
 def snippet(notebook):
     """The cell `quickstart` as one complete program: its parameters written out as literals."""
     source = next(cell.source for cell in code_cells(notebook) if cell.id == "quickstart")
