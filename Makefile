@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-servers site preview serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client
+.PHONY: help test-docs test test-servers freshness site preview serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -40,6 +40,9 @@ accept-results: client ## make the last run's results the site's (results/)
 
 matrix: server-client ## ask every backend all probes with each chatlas class (ONLY=, PROBES=)
 	@$(RUN) scripts.matrix
+
+freshness: client ## compare the pins with the newest releases: what lags, and by how long
+	@$(RUN) scripts.freshness
 
 benchmark: server-client ## time a notebook against the same requests in a plain script
 	@$(RUN) scripts.benchmark
