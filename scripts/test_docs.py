@@ -66,7 +66,7 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
         counted_at: the address of the server that counts requests, where it is another one.
 
     Returns:
-        Whether everything passed.
+        The result, as report.write returns it.
     """
     models = served_models(root, api_key)
     notebook, parameters = run.guide.notebook, run.parameters(root, api_key)
@@ -89,7 +89,7 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
     figures = {name: rounded(value) for name, value in figures.items()}
     result = report.write(run, where, version, models, cells, snippet, figures)
     print(f"\n{report.table(result)}", flush=True)
-    return report.passed(result)
+    return result
 
 
 def rounded(value):
@@ -104,9 +104,9 @@ def on_your_server(selected, url):
     with contextlib.ExitStack() as stack:
         if run.backend.modelfiles:
             stack.enter_context(ollama_models.lent(root, run.backend.modelfiles, fetch_model.ensure_gguf()))
-        ok = execute_run(run, "url", root, os.environ.get("API_KEY") or "EMPTY", "", [], {})
+        result = execute_run(run, "url", root, os.environ.get("API_KEY") or "EMPTY", "", [], {})
     print("\nA run with URL= is for you alone: it is not accepted as a result for the site.")
-    return 0 if ok else 1
+    return 0 if report.passed(result) else 1
 
 
 def on_embedded_servers(selected, not_executed):
@@ -114,7 +114,7 @@ def on_embedded_servers(selected, not_executed):
     titles = ", ".join(dict.fromkeys(run.backend.title for run in selected))
     print(f"Using embedded servers ({titles}), since no URL= names a server.")
     print("".join(f"{line}\n" for line in not_executed), end="")
-    failed, running = [], {}
+    results, running = {}, {}
     with contextlib.ExitStack() as stack:
         for run in selected:
             backend, figures, starts = run.backend, {}, run.backend.name not in running
@@ -127,11 +127,12 @@ def on_embedded_servers(selected, not_executed):
                 figures["start"] = server.seconds["start"]
             counted_at = running[backend.upstream].root if backend.upstream else None
             servers = running.values()
-            if not execute_run(
+            results[run.name] = execute_run(
                 run, "embedded", server.root, server.api_key, server.version, servers, figures, counted_at
-            ):
-                failed.append(run.name)
-    passed = [run.name for run in selected if run.name not in failed]
+            )
+    passed = [name for name, result in results.items() if report.passed(result)]
+    failed = [name for name in results if name not in passed]
+    print(f"\n{report.summary(results.values())}")
     print(f"\nVerified: {', '.join(passed) or 'nothing'}.")
     print("".join(f"NOT VERIFIED: {name} failed, see above.\n" for name in failed), end="")
     print("".join(f"{line}\n" for line in not_executed), end="")

@@ -37,6 +37,8 @@ def test_every_embedded_cell_and_its_output_is_on_the_page(site, source):
         cell = next(cell for cell in notebooks.code_cells(notebooks.read(path)) if cell.id == label)
         for output in pages.outputs(cell):
             assert " ".join(output.split()) in shown
+        for image in pages.images(cell):
+            assert f"data:image/png;base64,{image}" in (site / source.with_suffix(".html")).read_text()
         if echo:
             assert " ".join(cell.source.split()) in shown
 

@@ -101,7 +101,8 @@ def test_visible_cells_work_without_the_hidden_ones(notebook, tmp_path):
 
 def test_every_visible_cell_has_a_stored_output_and_none_is_an_error(notebook):
     for cell in notebooks.visible_cells(notebook):
-        assert pages.outputs(cell), f"{cell.id} has no output: run `make update-outputs`"
+        assert pages.outputs(cell) or pages.images(cell), f"{cell.id} has no output: run `make update-outputs`"
+        assert not pages.images(cell) or cell.metadata.get("fig-alt"), f"{cell.id}: say in fig-alt what its plot shows"
         assert all(output.output_type != "error" for output in cell.outputs), cell.id
         assert all(output.get("name") != "stderr" for output in cell.outputs), f"{cell.id} prints to stderr"
 
