@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES TARGET
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-servers freshness newest newest-issue site preview serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client
+.PHONY: help test-docs test test-servers freshness newest newest-issue mutants site preview serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -49,6 +49,9 @@ newest: server-client ## make test-docs with the newest releases instead of the 
 
 newest-issue: client ## open or update the one issue that says that the newest releases fail
 	@$(RUN) scripts.newest_issue
+
+mutants: server-client ## seed one documentation fault at a time into a copy: do the tests bite? (ONLY=, URL=)
+	@$(RUN) scripts.mutants
 
 benchmark: server-client ## time a notebook against the same requests in a plain script
 	@$(RUN) scripts.benchmark

@@ -25,11 +25,11 @@ def files():
 
 
 @contextlib.contextmanager
-def copied(names):
-    """A folder with a copy of the files `names` of the repository; it is removed at the end of the block."""
+def copied(names, source=ROOT):
+    """A folder with a copy of the files `names` of the folder `source`; it is removed at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="chatlas-copy-") as folder:
         for name in names:
             target = Path(folder) / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
+            shutil.copy2(source / name, target)
         yield Path(folder)
