@@ -154,6 +154,12 @@ def build():
         render_with_quarto(command)
         version = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60).stdout.strip()
         how = f"Rendered with Quarto {version}."
+    elif os.environ.get("QUARTO") == "required":
+        raise Problem(
+            "The site cannot be rendered.",
+            "QUARTO=required, and there is no Quarto here: none on PATH, and quarto-cli could not fetch it.",
+            "install Quarto, or look into _build/logs/quarto.log.",
+        )
     else:
         render_preview()
         how = "Rendered an OFFLINE PREVIEW with smalldocs, since no Quarto is here; the real site needs it."

@@ -2,6 +2,7 @@
 
     make test-docs                                   every notebook, embedded servers
     make test-docs ONLY=vllm                         one of them
+    make test-docs ONLY=@vllm                        all that run on one backend, which has to be there
     make test-docs URL=http://localhost:8000/v1      a server you have; nothing is started
 
 Read from the environment: ONLY (names from backends.toml and notebooks.toml, with commas), URL, and
@@ -24,11 +25,15 @@ from scripts.problem import Problem, run_main
 def startable(selected, only):
     """The runs of `selected` whose server can be started here, and a line for each of the others.
 
-    A backend whose own notebook `only` names has to be startable: serve.prepare raises Problem if
-    it is not.
+    A backend that `only` names, or whose own notebook it names, has to be startable: serve.prepare
+    raises Problem if it is not.
     """
     names = [name.strip() for name in only.split(",")]
-    left_out = {run.name: serve.unavailable(run.backend) for run in selected if run.name not in names}
+    left_out = {
+        run.name: serve.unavailable(run.backend)
+        for run in selected
+        if not {run.name, f"@{run.backend.name}"} & set(names)
+    }
     lines = [
         f"NOT VERIFIED: {run.guide.notebook} was not executed on {run.backend.title}: {left_out[run.name]}."
         for run in selected
@@ -98,15 +103,16 @@ def rounded(value):
 
 
 def on_your_server(selected, url):
-    """Execute the one selected notebook on the server at `url`; returns the exit status."""
+    """Execute the selected notebooks, all of one backend, on the server at `url`; returns the exit status."""
     print(f"Using the server at {url}, since URL= is set. Nothing is started.")
-    run, root = selected[0], url.removesuffix("/v1")
+    backend, root = selected[0].backend, url.removesuffix("/v1")
     with contextlib.ExitStack() as stack:
-        if run.backend.modelfiles:
-            stack.enter_context(ollama_models.lent(root, run.backend.modelfiles, fetch_model.ensure_gguf()))
-        result = execute_run(run, "url", root, os.environ.get("API_KEY") or "EMPTY", "", [], {})
+        if backend.modelfiles:
+            stack.enter_context(ollama_models.lent(root, backend.modelfiles, fetch_model.ensure_gguf()))
+        api_key = os.environ.get("API_KEY") or "EMPTY"
+        results = [execute_run(run, "url", root, api_key, "", [], {}) for run in selected]
     print("\nA run with URL= is for you alone: it is not accepted as a result for the site.")
-    return 0 if report.passed(result) else 1
+    return 0 if all(map(report.passed, results)) else 1
 
 
 def on_embedded_servers(selected, not_executed):
@@ -144,11 +150,11 @@ def main():
     only, url = os.environ.get("ONLY", ""), os.environ.get("URL", "").rstrip("/")
     if url:
         selected = guides.chosen(only or next(iter(backends.load())))
-        if len(selected) != 1:
+        if len({run.backend.name for run in selected}) != 1:
             raise Problem(
-                "URL= goes with one notebook on one backend.",
+                "URL= goes with one backend.",
                 f"ONLY={only} names {', '.join(run.name for run in selected)}.",
-                "name one of these, for example ONLY=vllm.",
+                "name one of these, for example ONLY=vllm, or all of a backend: ONLY=@vllm.",
             )
         return on_your_server(selected, url)
     check_machine()
