@@ -1,5 +1,5 @@
 PYTHON ?= python3
-export ONLY URL API_KEY PROBES BROWSER TARGET
+export ONLY URL API_KEY PROBES BROWSER TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
@@ -8,7 +8,7 @@ RUN = .venv/bin/python -m
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
-test-docs: server-client ## execute the notebooks against real servers, print what was verified
+test-docs: server-client ## execute the notebooks against real servers (ON=embedded, container or gpu), print what was verified
 	@$(RUN) scripts.test_docs
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server

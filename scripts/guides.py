@@ -19,14 +19,24 @@ class Guide:
     Attributes:
         name: what ONLY= names.
         notebook: its path, relative to the repository.
-        page: path of its page, relative to the repository.
+        page: path of its page, relative to the repository; "" for a notebook that no page shows yet.
         on: the names of the backends it is executed on.
+        needs: "gpu" for a notebook that is executed by `make test-docs ON=gpu` alone, else "".
     """
 
     name: str
     notebook: str
     page: str
     on: tuple[str, ...]
+    needs: str = ""
+
+    @property
+    def is_not_run_yet(self):
+        """Whether it waits for its first run: a state that only a notebook which needs a GPU can be in.
+
+        Such a notebook has no page and stores no outputs (tests/test_notebooks.py).
+        """
+        return self.needs == "gpu" and not self.page
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Run:
         return self.guide.name if self.is_own else f"{self.guide.name}@{self.backend.name}"
 
     def result(self, where):
-        """The file name of this run's result; `where` is "embedded" or "url"."""
+        """The file name of this run's result; `where` is one of those in report.write."""
         return f"{self.name.replace('/', '-')}-{where}.json"
 
     def parameters(self, root, api_key):
@@ -61,7 +71,13 @@ def load():
     own = [Guide(b.name, b.notebook, b.page, (b.name,)) for b in backends.load().values()]
     shared = tomllib.loads((ROOT / "notebooks.toml").read_text())
     others = [
-        Guide(name, f"notebooks/{name}.ipynb", entry["page"], tuple(entry["backends"]))
+        Guide(
+            name,
+            f"notebooks/{name}.ipynb",
+            entry.get("page", ""),
+            tuple(entry["backends"]),
+            entry.get("needs", ""),
+        )
         for name, entry in shared.items()
     ]
     return {guide.name: guide for guide in [*own, *others]}

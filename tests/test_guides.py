@@ -45,6 +45,15 @@ def test_a_backend_that_is_not_there_is_said_to_be_not_verified(monkeypatch):
     assert "NOT VERIFIED: notebooks/ollama.ipynb was not executed on Ollama: there is no program" in "\n".join(lines)
 
 
+def test_a_notebook_that_needs_a_gpu_is_left_out_of_embedded_runs_and_said_to_be(capsys):
+    for only in ("", "gpu", "gpu@vllm"):
+        selected, lines = test_docs.startable(guides.chosen(only), only)
+        assert "gpu@vllm" not in [run.name for run in selected]
+        assert "NOT VERIFIED: notebooks/gpu.ipynb was not executed on vLLM: it needs a GPU" in "\n".join(lines)
+    assert test_docs.on_embedded_servers(selected, lines, "a test asks for them.") == 1
+    assert "Verified: nothing." in capsys.readouterr().out
+
+
 def test_a_backend_that_is_named_has_to_be_there(monkeypatch):
     monkeypatch.setattr(serve.shutil, "which", lambda name: None)
     everything = guides.chosen("@ollama")
