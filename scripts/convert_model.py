@@ -1,4 +1,4 @@
-"""Expands the GGUF file to bfloat16 safetensors, the form that vLLM loads.
+"""Expands the GGUF file to float32 safetensors, the form that vLLM loads: the same values, none rounded.
 
 Run by the vLLM environment's Python: convert_model.py GGUF_FILE OUTPUT_FOLDER
 """
@@ -18,5 +18,5 @@ model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, d
 del model.config.quantization_config
 model.hf_quantizer = None
 print("saving", flush=True)
-model.to(torch.bfloat16).save_pretrained(output)
+model.save_pretrained(output)
 tokenizer.save_pretrained(output)

