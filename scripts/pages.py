@@ -37,6 +37,11 @@ def text(page):
     return VARIABLE.sub(value, (ROOT / page).read_text())
 
 
+def header(page):
+    """The header of a page, with variables filled in: title, description-meta and what else it sets."""
+    return yaml.safe_load(re.match(r"---\n(.*?)\n---\n", text(page), re.DOTALL)[1])
+
+
 def code_blocks(page, *languages):
     """The fenced blocks of a page in one of `languages`, variables filled in."""
     return [match["text"] for match in BLOCK.finditer(text(page)) if match["language"] in languages]
@@ -68,7 +73,7 @@ def expanded(page):
                 parts.append(f"```python\n{cell.source}\n```")
             parts += [f"```{{.default .output}}\n{printed.rstrip()}\n```" for printed in outputs(cell)]
             alt = cell.metadata.get("fig-alt", "")
-            parts += [f"![{alt}](data:image/png;base64,{image})" for image in images(cell)]
+            parts += [f'![](data:image/png;base64,{image}){{fig-alt="{alt}"}}' for image in images(cell)]
         return "\n\n".join(parts)
 
     return EMBED.sub(cells, text(page))

@@ -16,6 +16,7 @@ def page(tmp_path, monkeypatch):
     cell = nbformat.v4.new_code_cell("plot()", id="plot", metadata={"fig-alt": "A line."}, outputs=outputs)
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages.notebooks, "ROOT", tmp_path)
+    monkeypatch.setattr(pages.variables, "derive", dict)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "x.ipynb")
     (tmp_path / "page.qmd").write_text("{{< embed x.ipynb#plot >}}\n")
     return "page.qmd"
@@ -23,5 +24,5 @@ def page(tmp_path, monkeypatch):
 
 def test_the_preview_shows_the_image_with_its_text_and_not_its_name(page):
     assert pages.expanded(page) == (
-        "```{.default .output}\n12 requests\n```\n\n![A line.](data:image/png;base64,iVBORw==)\n"
+        '```{.default .output}\n12 requests\n```\n\n![](data:image/png;base64,iVBORw==){fig-alt="A line."}\n'
     )
