@@ -73,7 +73,7 @@ def expanded(page):
                 parts.append(f"```python\n{cell.source}\n```")
             parts += [f"```{{.default .output}}\n{printed.rstrip()}\n```" for printed in outputs(cell)]
             alt = cell.metadata.get("fig-alt", "")
-            parts += [f"![{alt}](data:image/png;base64,{image})" for image in images(cell)]
+            parts += [f'![](data:image/png;base64,{image}){{fig-alt="{alt}"}}' for image in images(cell)]
         return "\n\n".join(parts)
 
     return EMBED.sub(cells, text(page))

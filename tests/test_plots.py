@@ -23,5 +23,5 @@ def page(tmp_path, monkeypatch):
 
 def test_the_preview_shows_the_image_with_its_text_and_not_its_name(page):
     assert pages.expanded(page) == (
-        "```{.default .output}\n12 requests\n```\n\n![A line.](data:image/png;base64,iVBORw==)\n"
+        '```{.default .output}\n12 requests\n```\n\n![](data:image/png;base64,iVBORw==){fig-alt="A line."}\n'
     )
