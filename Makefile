@@ -1,5 +1,5 @@
 PYTHON ?= python3
-export ONLY URL API_KEY PROBES BROWSER
+export ONLY URL API_KEY PROBES BROWSER QUARTO
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
@@ -61,7 +61,7 @@ lock: .venv/bin/uv ## resolve requirements/*.in into the pinned requirements/*.t
 	@$(RUN) scripts.lock
 
 clean: ## remove what these commands made: .venv, _build, _site and the cache folder
-	rm -rf .venv _build _site .quarto "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
+	rm -rf .venv _build _site .quarto _quarto-address.yml "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
 
 client:
 	@$(PYTHON) -m scripts.bootstrap
