@@ -1,14 +1,14 @@
 PYTHON ?= python3
-export ONLY URL API_KEY PROBES BROWSER QUARTO
+export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-site test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client
+.PHONY: help test-docs test test-site test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
-test-docs: server-client ## execute the notebooks against real servers, print what was verified
+test-docs: server-client ## execute the notebooks against real servers (ON=embedded, container or gpu), print what was verified
 	@$(RUN) scripts.test_docs
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
@@ -47,6 +47,18 @@ accept-results: client ## make the last run's results the site's (results/)
 
 matrix: server-client ## ask every backend all probes with each chatlas class (ONLY=, PROBES=)
 	@$(RUN) scripts.matrix
+
+freshness: client ## compare the pins with the newest releases: what lags, and by how long
+	@$(RUN) scripts.freshness
+
+newest: server-client ## make test-docs with the newest releases instead of the pins (ONLY=, URL=)
+	@$(RUN) scripts.newest
+
+newest-issue: client ## open or update the one issue that says that the newest releases fail
+	@$(RUN) scripts.newest_issue
+
+mutants: server-client ## seed one documentation fault at a time into a copy: do the tests bite? (ONLY=, URL=)
+	@$(RUN) scripts.mutants
 
 benchmark: server-client ## time a notebook against the same requests in a plain script
 	@$(RUN) scripts.benchmark

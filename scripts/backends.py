@@ -42,6 +42,7 @@ class Backend:
     upstream: str = ""
     makes_key: bool = False
     torch: bool = False
+    container: dict[str, str] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
 
     @property

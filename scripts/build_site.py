@@ -164,9 +164,9 @@ def build():
         how = f"Rendered with Quarto {version}."
     elif os.environ.get("QUARTO") == "required":
         raise Problem(
-            "There is no Quarto to render the site with.",
-            f"QUARTO=required is set, none is on PATH, and installing it failed ({BUILD / 'logs' / 'quarto.log'}).",
-            "install Quarto, or leave QUARTO=required out to have an offline preview.",
+            "The site cannot be rendered.",
+            "QUARTO=required, and there is no Quarto here: none on PATH, and quarto-cli could not fetch it.",
+            "install Quarto, or look into _build/logs/quarto.log.",
         )
     else:
         render_preview()

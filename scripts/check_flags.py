@@ -1,12 +1,18 @@
-"""Compares the `vllm serve` commands on the pages with the parser of the installed vLLM."""
+"""Compares the `vllm serve` commands on the pages, in compose.yaml and in the unit with the installed vLLM's parser."""
 
 import json
 import os
+import re
 import shlex
+
+import yaml
 
 from scripts import environments, pages, progress
 from scripts.cache import BUILD, ROOT
 from scripts.problem import Problem
+
+COMPOSE = ("compose.yaml", "containers/vllm-cpu/compose.yaml")
+UNIT = "servers/vllm.service"
 
 
 def commands(page):
@@ -27,6 +33,22 @@ def commands(page):
                 if is_serve or word.startswith(("vllm/vllm-openai:", "vllm/vllm-openai-cpu:")):
                     found.append(words[index + 1 :])
     return found
+
+
+def deployed():
+    """The commands of compose.yaml, of our own image and of the systemd unit, with their settings' defaults.
+
+    Returns:
+        A list of (file relative to the repository, arguments after `serve`).
+    """
+    found = []
+    for file in COMPOSE:
+        services = yaml.safe_load((ROOT / file).read_text())["services"]
+        of_vllm = [service["command"] for name, service in services.items() if name.startswith("vllm")]
+        found += [(file, [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in command]) for command in of_vllm]
+    unit = (ROOT / UNIT).read_text().replace("\\\n", " ")
+    command = re.search(r"^ExecStart=\S+ serve (.*)$", unit, re.MULTILINE)[1]
+    return [*found, (UNIT, shlex.split(command))]
 
 
 def installed_flags(backend):
@@ -70,7 +92,7 @@ def errors(arguments, flags):
 
 
 def check(backend):
-    """Check every command on the backend's page.
+    """Check every command on the backend's page, and those of deployed().
 
     Returns:
         How many commands were checked.
@@ -79,13 +101,13 @@ def check(backend):
         Problem: the installed vLLM would refuse one.
     """
     flags = installed_flags(backend)
-    shown = commands(backend.page)
-    for arguments in [*shown, backend.command[3:]]:
+    shown = [(backend.page, arguments) for arguments in [*commands(backend.page), backend.command[3:]]] + deployed()
+    for file, arguments in shown:
         wrong = errors(arguments, flags)
         if wrong:
             raise Problem(
-                f"A command on {backend.page} would be refused by {backend.package} {backend.version}.",
+                f"A command in {file} would be refused by {backend.package} {backend.version}.",
                 f"{'; '.join(wrong)} in: {shlex.join(arguments)}",
-                "correct the page (and backends.toml, if the flag is there).",
+                "correct the file (and backends.toml, if the flag is there).",
             )
     return len(shown)

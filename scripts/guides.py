@@ -19,14 +19,24 @@ class Guide:
     Attributes:
         name: what ONLY= names.
         notebook: its path, relative to the repository.
-        page: path of its page, relative to the repository.
+        page: path of its page, relative to the repository; "" for a notebook that no page shows yet.
         on: the names of the backends it is executed on.
+        needs: "gpu" for a notebook that is executed by `make test-docs ON=gpu` alone, else "".
     """
 
     name: str
     notebook: str
     page: str
     on: tuple[str, ...]
+    needs: str = ""
+
+    @property
+    def is_not_run_yet(self):
+        """Whether it waits for its first run: a state that only a notebook which needs a GPU can be in.
+
+        Such a notebook has no page and stores no outputs (tests/test_notebooks.py).
+        """
+        return self.needs == "gpu" and not self.page
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Run:
         return self.guide.name if self.is_own else f"{self.guide.name}@{self.backend.name}"
 
     def result(self, where):
-        """The file name of this run's result; `where` is "embedded" or "url"."""
+        """The file name of this run's result; `where` is one of those in report.write."""
         return f"{self.name.replace('/', '-')}-{where}.json"
 
     def parameters(self, root, api_key):
@@ -61,7 +71,13 @@ def load():
     own = [Guide(b.name, b.notebook, b.page, (b.name,)) for b in backends.load().values()]
     shared = tomllib.loads((ROOT / "notebooks.toml").read_text())
     others = [
-        Guide(name, f"notebooks/{name}.ipynb", entry["page"], tuple(entry["backends"]))
+        Guide(
+            name,
+            f"notebooks/{name}.ipynb",
+            entry.get("page", ""),
+            tuple(entry["backends"]),
+            entry.get("needs", ""),
+        )
         for name, entry in shared.items()
     ]
     return {guide.name: guide for guide in [*own, *others]}
@@ -76,8 +92,9 @@ def chosen(only):
     """The runs that `only` names, or those of a plain run when it is empty.
 
     Args:
-        only: names with commas between them; GUIDE@BACKEND names one run of a shared guide. A backend
-            that runs only when it is named is named by itself or after an "@".
+        only: names with commas between them; GUIDE@BACKEND names one run of a shared guide, @BACKEND
+            all that runs on it. A backend that runs only when it is named is named by itself or after
+            an "@".
 
     Raises:
         Problem: there is no such guide or run.
@@ -88,7 +105,7 @@ def chosen(only):
     found = []
     for name in only.split(","):
         guide, _, backend = name.strip().partition("@")
-        of_guide = runs(known[guide]) if guide in known else []
+        of_guide = [run for g in known.values() if g.name == guide or (backend and not guide) for run in runs(g)]
         named = [
             run
             for run in of_guide

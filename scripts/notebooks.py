@@ -8,6 +8,7 @@ A cell's id is its label on the pages.
 import ast
 import copy
 import hashlib
+import json
 
 import nbformat
 
@@ -91,3 +92,11 @@ def snippet(notebook):
 def source_hash(cell):
     """A short hash of a cell's source, to tell whether a stored result is of this very cell."""
     return hashlib.sha256(cell.source.encode()).hexdigest()[:16]
+
+
+def output_mark(cell):
+    """A short hash of a cell's source and outputs: `make update-outputs` leaves it in the metadata `stored`.
+
+    Where it does not fit, somebody changed the source without running it, or the outputs by hand.
+    """
+    return hashlib.sha256((cell.source + json.dumps(cell.outputs, sort_keys=True)).encode()).hexdigest()[:16]

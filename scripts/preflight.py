@@ -11,15 +11,20 @@ from scripts.problem import Problem
 GIB = 2**30
 
 
-def check(backend):
-    """Raise Problem unless memory and disk suffice for `backend`'s embedded server."""
+def memory(backend):
+    """Raise Problem unless the free memory suffices for `backend`'s server on the CPU."""
     free = psutil.virtual_memory().available / GIB
     if free < backend.memory:
         raise Problem(
-            f"Too little memory for the embedded {backend.title} server.",
+            f"Too little memory for the {backend.title} server.",
             f"{free:.1f} GiB are free, {backend.memory:.1f} GiB are needed.",
             "close other programs, or use a server on another machine: `make test-docs URL=http://HOST:8000/v1`.",
         )
+
+
+def check(backend):
+    """Raise Problem unless memory and disk suffice for `backend`'s embedded server."""
+    memory(backend)
     if (not backend.environment or environments.is_ready(backend)) and fetch_model.is_ready(backend):
         return
     if backend.compiler and not shutil.which(backend.compiler):

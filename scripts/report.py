@@ -63,17 +63,19 @@ def versions(backend, server_version):
     return found
 
 
-def write(run, where, server_version, models, cells, snippet, figures):
+def write(run, where, server_version, models, cells, snippet, figures, made_on=None):
     """Write the result of one run into _build/results and return its content.
 
     Args:
         run: the guides.Run.
-        where: "embedded" or "url".
+        where: "embedded", "container", "gpu-container" or "url".
         server_version: the server's version, "" where it is not known.
         models: the model ids that the server lists.
         cells: one dict a code cell: id, sha256, outcome ("passed", "failed" or "not_run"), seconds.
         snippet: "passed" or "failed", for the first snippet run on its own.
         figures: seconds and counts by name; None for what could not be counted.
+        made_on: for a container what is to be said of it: `model`, `hardware`, and `container` with
+            the image, its id and size, and the engine.
     """
     result = {
         "made_by": "make test-docs",
@@ -88,7 +90,7 @@ def write(run, where, server_version, models, cells, snippet, figures):
         "figures": figures,
         "snippet": snippet,
         "cells": cells,
-    }
+    } | (made_on or {})
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / run.result(where)
     path.write_text(json.dumps(result, indent=1) + "\n")

@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from scripts import backends, fetch_model, guides
+from scripts import backends, containers, fetch_model, guides, notebooks
 from scripts.cache import ROOT
 from scripts.platform_check import NEWEST, OLDEST
 
@@ -21,6 +21,9 @@ def derive():
         "model": {"name": fetch_model.NAME, "description": fetch_model.DESCRIPTION},
     }
     for guide in guides.load().values():
+        if guide.needs:  # it has no embedded result
+            derived[guide.name] = {"in_container": in_containers(guides.runs(guide)[0])}
+            continue
         first, *others = guides.runs(guide)
         result = accepted(first)
         stamps = [stamp(first.backend, result)] + [also(run.backend, accepted(run)) for run in others]
@@ -30,15 +33,39 @@ def derive():
             place = place.setdefault(folder, {})
         place[name] = {"verified": " ".join(stamps)}
         if first.is_own:
+            if first.backend.container:
+                derived[guide.name]["in_container"] = in_containers(first)
             seen = result["versions"][first.backend.package] if result else "unknown"
             place[name]["version"] = first.backend.version or seen
     return derived
 
 
-def accepted(run):
+def accepted(run, where="embedded"):
     """The accepted result of a run, None without one."""
-    path = ROOT / "results" / run.result("embedded")
+    path = ROOT / "results" / run.result(where)
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def in_containers(run):
+    """What was verified in containers, one sentence each; a result of other cells counts for nothing."""
+    cells = notebooks.code_cells(notebooks.read(run.guide.notebook))
+    now = {cell.id: notebooks.source_hash(cell) for cell in cells}
+    results = [accepted(run, where) for where in containers.WHERE.values()]
+    current = [r for r in results if r and {cell["id"]: cell["sha256"] for cell in r["cells"]} == now]
+    return " ".join(map(in_container, current)) or "Not verified yet in a container."
+
+
+def in_container(result):
+    """One sentence: what a container's result shows, with what each step took."""
+    container, figures = result["container"], result["figures"]
+    size = f" ({container['image_bytes'] / 1e9:.1f} GB)" if container["image_bytes"] else ""
+    steps = [f"{step} {figures[step]:.0f} s" for step in ("build", "pull", "start") if figures.get(step)]
+    steps.append(f"notebook {figures['notebook_total']:.0f} s")
+    return (
+        f"Verified in a container {result['date']}: {len(result['cells'])} cells against {container['image']}{size} "
+        f"with {container['engine']}, {result['model']}, on {result['hardware'].removesuffix(', in a container')}; "
+        f"{', '.join(steps)}."
+    )
 
 
 def also(backend, result):

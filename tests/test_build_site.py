@@ -68,3 +68,11 @@ def test_addresses_that_are_set_are_passed_on(tmp_path, monkeypatch):
         "repo-url": "https://b.example/r",
         "repo-actions": ["edit", "issue"],
     }
+
+
+def test_a_preview_does_not_pass_for_the_site_where_quarto_is_required(monkeypatch):
+    monkeypatch.setattr(build_site, "quarto", lambda: None)
+    monkeypatch.setattr(build_site, "render_preview", lambda: pytest.fail("a preview was rendered"))
+    monkeypatch.setenv("QUARTO", "required")
+    with pytest.raises(build_site.Problem, match="there is no Quarto here"):
+        build_site.build()

@@ -7,6 +7,9 @@ import itertools
 import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -22,14 +25,18 @@ def page(request):
     return request.param
 
 
-@pytest.fixture(params=guides.load().values(), ids=lambda guide: guide.name)
+SHOWN = [guide for guide in guides.load().values() if not guide.is_not_run_yet]
+
+
+@pytest.fixture(params=SHOWN, ids=lambda guide: guide.name)
 def guide(request):
     return request.param
 
 
 def accepted(run):
-    """The accepted embedded result of a run: cell id to (outcome, hash)."""
-    path = ROOT / "results" / run.result("embedded")
+    """The accepted result of a run, embedded or for a guide that needs a GPU on one: cell id to (outcome, hash)."""
+    where = "gpu-container" if run.guide.needs == "gpu" else "embedded"
+    path = ROOT / "results" / run.result(where)
     result = json.loads(path.read_text()) if path.exists() else {"cells": []}
     return {cell["id"]: (cell["outcome"], cell["sha256"]) for cell in result["cells"]}
 
@@ -59,7 +66,7 @@ def test_every_visible_cell_is_on_its_page(guide):
 
 
 def test_pages_embed_only_executed_notebooks(page):
-    assert {path for path, _, _ in pages.embeds(page)} <= {guide.notebook for guide in guides.load().values()}
+    assert {path for path, _, _ in pages.embeds(page)} <= {guide.notebook for guide in SHOWN}
 
 
 def test_the_snippet_and_the_parameters_are_the_executed_ones(guide):
@@ -71,7 +78,7 @@ def test_the_snippet_and_the_parameters_are_the_executed_ones(guide):
 
 def test_python_on_pages_is_executed_python(page):
     executed = set()
-    for guide in guides.load().values():
+    for guide in SHOWN:
         notebook = notebooks.read(guide.notebook)
         executed |= {notebooks.snippet(notebook), notebooks.parameters_cell(notebook).source}
     assert set(pages.code_blocks(page, "python")) <= executed
@@ -208,3 +215,31 @@ def test_the_arguments_named_on_the_migrating_page_are_those_of_the_classes():
     completions = set(inspect.signature(chatlas.ChatOpenAICompletions).parameters)
     assert {"reasoning", "service_tier"} <= responses - completions
     assert "seed" in completions - responses
+
+
+def test_the_deploy_page_shows_the_files_that_there_are():
+    shown = pages.code_blocks("docs/deploy.qmd", "yaml") + pages.code_blocks("docs/deploy.qmd", "ini")
+    files = ("compose.yaml", ".env.example", "servers/vllm.service")
+    assert shown == [(ROOT / file).read_text().strip() for file in files]
+
+
+def test_every_flag_explained_on_the_deploy_page_is_set_in_the_compose_file():
+    section = pages.text("docs/deploy.qmd").split("## Flags that matter")[1].split("\n## ")[0]
+    explained = set(re.findall(r"`(--[\w-]+)", section))
+    assert explained
+    assert explained <= {word for _, command in check_flags.deployed() for word in command}
+
+
+def test_links_past_one_machine_are_dated():
+    links = [line for line in pages.text("docs/deploy.qmd").split("## Past one machine")[1].splitlines() if line]
+    assert len(links) == 3
+    assert all(re.search(r"\]\(https://.* \((November|December) 20\d\d\)\.$", line) for line in links)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="NOT VERIFIED: there is no systemd-analyze here")
+def test_the_unit_is_one_that_systemd_takes(tmp_path):
+    unit = (ROOT / "servers/vllm.service").read_text().replace("/opt/vllm/bin/vllm", sys.executable)
+    (tmp_path / "vllm.service").write_text(unit)
+    command = ["systemd-analyze", "verify", tmp_path / "vllm.service"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -16,6 +16,7 @@ def page(tmp_path, monkeypatch):
     cell = nbformat.v4.new_code_cell("plot()", id="plot", metadata={"fig-alt": "A line."}, outputs=outputs)
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages.notebooks, "ROOT", tmp_path)
+    monkeypatch.setattr(pages.variables, "derive", dict)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "x.ipynb")
     (tmp_path / "page.qmd").write_text("{{< embed x.ipynb#plot >}}\n")
     return "page.qmd"
