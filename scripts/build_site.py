@@ -132,7 +132,7 @@ def write_expanded(copy):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(resource, target)
     config["website"] |= site_settings.read()
-    config["format"]["html"]["theme"] = "light"  # smalldocs compiles no Sass; this one fetches no font
+    config["format"]["html"]["theme"] = "bootstrap"  # smalldocs compiles no Sass; this one fetches no font
     (copy / "_quarto.yml").write_text(yaml.safe_dump(config, sort_keys=False))
     return config
 

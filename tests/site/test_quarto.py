@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("quarto")
 
 WEIGHT = 500_000  # bytes
 PAINT = 1.0  # seconds
-FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter(element =>
+FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input, summary")].filter(element =>
   element.checkVisibility({visibilityProperty: true}) && element.tabIndex >= 0 && !element.disabled
 ).map((element, index) => { element.dataset.focusable = index; return index; })"""
 FOCUSED = "() => document.activeElement.dataset ? document.activeElement.dataset.focusable : undefined"
