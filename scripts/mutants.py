@@ -6,8 +6,9 @@
     make mutants ONLY=wrong-class,dead-link          some of them
 
 Asked are the tests of `make test` that look at pages, notebooks and results (FAST), and, when those
-pass, the notebook on a real server, as `make test-docs` does, up to the changed cell's check. A changed cell is made to look as if it
-had been run and accepted; otherwise the marks of its last run would give every fault away.
+pass, the notebook on a real server, as `make test-docs` does, up to the changed cell's check. A
+changed cell is made to look as if it had been run and accepted; otherwise the marks of its last run
+would give every fault away.
 The result goes to _build/mutants.json. Exits with 1 when fewer than 95 of 100 are caught, or when one
 is not caught and its entry gives no reason.
 """
