@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from scripts import backends, fetch_model, ollama_models, preflight, progress, serve
+from scripts import backends, container_checks, fetch_model, ollama_models, preflight, progress, serve
 from scripts.cache import BUILD, ROOT
 from scripts.engines import Engine, ask
 from scripts.problem import Problem
@@ -126,7 +126,7 @@ class Project:
         """Build or pull the image of `backend`.
 
         Returns:
-            Its name, and the seconds of the step by name.
+            Its name, and the seconds of the step by name; no step where the image was there.
 
         Raises:
             Problem: our own image could not be built.
@@ -136,6 +136,7 @@ class Project:
         described = service(self.kind, name)
         verb = "build" if "build" in described else "pull"
         title = f"{verb}ing the image {described['image']}"
+        was_there = container_checks.has_image(self.engine, described["image"])
         advice = "look at the log: a build needs the network, and a base image (BASE= names another)."
         try:
             seconds = progress.run(
@@ -152,7 +153,7 @@ class Project:
                 raise
             log = progress.last_lines(BUILD / "logs" / f"pull-{name}.log", 1).strip()
             raise Unavailable(f"its image {described['image']} cannot be had here ({log[:200]})") from None
-        return described["image"], {verb: seconds}
+        return described["image"], {} if was_there else {verb: seconds}
 
     def environ(self, values):
         """The environment of a compose command, with `values` in it."""
