@@ -178,8 +178,10 @@ def test_a_hub_that_misbehaves_leaves_the_size_unknown(monkeypatch, behave, gate
 def test_large_downloads_are_announced_with_size_and_place(fakes, capsys):
     fakes("docker_without_nvidia")
     gpu = container_checks.Gpu("NVIDIA L4", 22.5, 22)
-    container_checks.announce(container_checks.Ready(DOCKER, gpu, hub.Facts(weights=9 * 10**9)), "o/n", "image:1")
+    facts = hub.Facts(weights=9 * 10**9, gated=False)
+    container_checks.announce(container_checks.Ready(DOCKER, gpu, facts), "o/n", "image:1")
     out = capsys.readouterr().out
+    assert "o/n needs no HF_TOKEN" in out
     assert "the image image:1, up to 30 GiB unpacked, into /" in out
     assert "o/n, 9.0 GB, into a volume in /" in out
     container_checks.announce(container_checks.Ready(DOCKER, gpu, hub.Facts(unknown="no network")), "o/n", "image:1")
