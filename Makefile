@@ -1,9 +1,9 @@
 PYTHON ?= python3
-export ONLY URL API_KEY PROBES ON MODEL
+export ONLY URL API_KEY PROBES BROWSER TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-servers site preview serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client
+.PHONY: help test-docs test test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -32,6 +32,9 @@ start: server-client ## start the embedded server and return when it is ready
 stop: client ## stop what `make start` started
 	@$(RUN) scripts.serve stop $(or $(ONLY),vllm)
 
+pictures: client ## take the stored pictures of the rendered site (needs Quarto)
+	@$(RUN) scripts.pictures
+
 update-outputs: server-client ## execute the notebooks and store what their cells print
 	@$(RUN) scripts.update_outputs
 
@@ -40,6 +43,18 @@ accept-results: client ## make the last run's results the site's (results/)
 
 matrix: server-client ## ask every backend all probes with each chatlas class (ONLY=, PROBES=)
 	@$(RUN) scripts.matrix
+
+freshness: client ## compare the pins with the newest releases: what lags, and by how long
+	@$(RUN) scripts.freshness
+
+newest: server-client ## make test-docs with the newest releases instead of the pins (ONLY=, URL=)
+	@$(RUN) scripts.newest
+
+newest-issue: client ## open or update the one issue that says that the newest releases fail
+	@$(RUN) scripts.newest_issue
+
+mutants: server-client ## seed one documentation fault at a time into a copy: do the tests bite? (ONLY=, URL=)
+	@$(RUN) scripts.mutants
 
 benchmark: server-client ## time a notebook against the same requests in a plain script
 	@$(RUN) scripts.benchmark

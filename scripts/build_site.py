@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts import pages, progress, site_settings, variables
+from scripts import finish_site, pages, progress, site_settings, variables
 from scripts.cache import BUILD, ROOT
 from scripts.problem import Problem, run_main
 
@@ -120,14 +120,17 @@ def write_expanded(copy):
     Returns:
         The content of its _quarto.yml.
     """
-    for folder in ("notebooks", "docs"):
-        shutil.copytree(ROOT / folder, copy / folder)
+    shutil.copytree(ROOT / "docs", copy / "docs")
     for page in pages.sources():
         target = copy / page
         target.parent.mkdir(parents=True, exist_ok=True)
         header, body = re.match(r"(---\n.*?\n---\n)(.*)", pages.expanded(page), re.DOTALL).groups()
         target.write_text(header + "\n" + NOTICE + body)
     config = yaml.safe_load((ROOT / "_quarto.yml").read_text())
+    for resource in (path for pattern in config["project"]["resources"] for path in ROOT.glob(pattern)):
+        target = copy / resource.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(resource, target)
     config["website"] |= site_settings.read()
     (copy / "_quarto.yml").write_text(yaml.safe_dump(config, sort_keys=False))
     return config
@@ -151,9 +154,16 @@ def build():
         render_with_quarto(command)
         version = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60).stdout.strip()
         how = f"Rendered with Quarto {version}."
+    elif os.environ.get("QUARTO") == "required":
+        raise Problem(
+            "The site cannot be rendered.",
+            "QUARTO=required, and there is no Quarto here: none on PATH, and quarto-cli could not fetch it.",
+            "install Quarto, or look into _build/logs/quarto.log.",
+        )
     else:
         render_preview()
         how = "Rendered an OFFLINE PREVIEW with smalldocs, since no Quarto is here; the real site needs it."
+    finish_site.finish(SITE)
     check_nothing_raw()
     return f"{how} Open {SITE / 'index.html'}"
 

@@ -92,8 +92,9 @@ def chosen(only):
     """The runs that `only` names, or those of a plain run when it is empty.
 
     Args:
-        only: names with commas between them; GUIDE@BACKEND names one run of a shared guide. A backend
-            that runs only when it is named is named by itself or after an "@".
+        only: names with commas between them; GUIDE@BACKEND names one run of a shared guide, @BACKEND
+            all that runs on it. A backend that runs only when it is named is named by itself or after
+            an "@".
 
     Raises:
         Problem: there is no such guide or run.
@@ -104,7 +105,7 @@ def chosen(only):
     found = []
     for name in only.split(","):
         guide, _, backend = name.strip().partition("@")
-        of_guide = runs(known[guide]) if guide in known else []
+        of_guide = [run for g in known.values() if g.name == guide or (backend and not guide) for run in runs(g)]
         named = [
             run
             for run in of_guide

@@ -8,6 +8,7 @@ A cell's id is its label on the pages.
 import ast
 import copy
 import hashlib
+import json
 
 import nbformat
 
@@ -73,6 +74,13 @@ def literal(value):
     return '"' + repr(value)[1:-1].replace('"', '\\"') + '"' if isinstance(value, str) else repr(value)
 
 
+def for_download(notebook):
+    """A copy of `notebook` as a page offers it: the parameters and the visible cells, without the checks."""
+    offered = copy.deepcopy(notebook)
+    offered.cells = [cell for cell in offered.cells if "check" not in tags(cell)]
+    return offered
+
+
 def snippet(notebook):
     """The cell `quickstart` as one complete program: its parameters written out as literals."""
     source = next(cell.source for cell in code_cells(notebook) if cell.id == "quickstart")
@@ -84,3 +92,11 @@ def snippet(notebook):
 def source_hash(cell):
     """A short hash of a cell's source, to tell whether a stored result is of this very cell."""
     return hashlib.sha256(cell.source.encode()).hexdigest()[:16]
+
+
+def output_mark(cell):
+    """A short hash of a cell's source and outputs: `make update-outputs` leaves it in the metadata `stored`.
+
+    Where it does not fit, somebody changed the source without running it, or the outputs by hand.
+    """
+    return hashlib.sha256((cell.source + json.dumps(cell.outputs, sort_keys=True)).encode()).hexdigest()[:16]

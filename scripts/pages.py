@@ -37,6 +37,11 @@ def text(page):
     return VARIABLE.sub(value, (ROOT / page).read_text())
 
 
+def header(page):
+    """The header of a page, with variables filled in: title, description-meta and what else it sets."""
+    return yaml.safe_load(re.match(r"---\n(.*?)\n---\n", text(page), re.DOTALL)[1])
+
+
 def code_blocks(page, *languages):
     """The fenced blocks of a page in one of `languages`, variables filled in."""
     return [match["text"] for match in BLOCK.finditer(text(page)) if match["language"] in languages]
@@ -67,17 +72,25 @@ def expanded(page):
             if "echo=true" in match["options"]:
                 parts.append(f"```python\n{cell.source}\n```")
             parts += [f"```{{.default .output}}\n{printed.rstrip()}\n```" for printed in outputs(cell)]
+            alt = cell.metadata.get("fig-alt", "")
+            parts += [f'![](data:image/png;base64,{image}){{fig-alt="{alt}"}}' for image in images(cell)]
         return "\n\n".join(parts)
 
     return EMBED.sub(cells, text(page))
 
 
 def outputs(cell):
-    """The texts that a cell's stored outputs show on a page (stderr is not shown, as in Quarto)."""
+    """The texts that a cell's stored outputs show on a page (as in Quarto: no stderr, an image instead of its text)."""
     shown = []
     for output in cell.get("outputs", []):
         if output.output_type == "stream" and output.name == "stdout":
             shown.append(output.text)
-        elif output.output_type in ("execute_result", "display_data"):
+        elif output.output_type in ("execute_result", "display_data") and "image/png" not in output.data:
             shown.append(output.data.get("text/plain", ""))
     return shown
+
+
+def images(cell):
+    """The images that a cell's stored outputs show on a page: PNG, in base64 without line breaks."""
+    found = [output.data.get("image/png") for output in cell.get("outputs", []) if "data" in output]
+    return ["".join(image.split()) for image in found if image]

@@ -106,6 +106,34 @@ def passed(result):
     )
 
 
+def summary(results):
+    """One line a result, so that a slow notebook is seen; the snippet's second and request are counted in."""
+    rows = [("notebook", "backend", "cells", "seconds", "requests", "tokens")]
+    for result in results:
+        figures = result["figures"]
+        seconds = figures["notebook_total"] + figures.get("snippet_on_its_own", 0.0)
+        counted = figures["requests"] is not None
+        rows.append(
+            (
+                result["notebook"].removeprefix("notebooks/").removesuffix(".ipynb"),
+                result["backend"],
+                str(sum(cell["outcome"] == "passed" for cell in result["cells"])),
+                f"{seconds:.1f}",
+                str(figures["requests"]) if counted else "not counted",
+                str(figures["prompt_tokens"] + figures["generated_tokens"]) if counted else "not counted",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    left = 2  # columns of names; the others are numbers
+    return "\n".join(
+        "  ".join(
+            text.ljust(width) if i < left else text.rjust(width)
+            for i, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+
+
 def table(result):
     """The result as lines for the terminal."""
     counts = {

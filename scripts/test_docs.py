@@ -2,6 +2,7 @@
 
     make test-docs                                   every notebook, embedded servers
     make test-docs ONLY=vllm                         one of them
+    make test-docs ONLY=@vllm                        all that run on one backend, which has to be there
     make test-docs URL=http://localhost:8000/v1      a server you have; nothing is started
     make test-docs ON=container                      containers on the CPU
     make test-docs ON=gpu MODEL=Qwen/Qwen3.5-4B      a container on an NVIDIA GPU
@@ -47,11 +48,13 @@ def not_verified(run, reason):
 def startable(selected, only):
     """The runs of `selected` whose server can be started here, and a line for each of the others.
 
-    A backend whose own notebook `only` names has to be startable: serve.prepare raises Problem if
-    it is not.
+    A backend that `only` names, or whose own notebook it names, has to be startable: serve.prepare
+    raises Problem if it is not.
     """
-    names = [name.strip() for name in only.split(",")]
-    left_out = {run.name: serve.unavailable(run.backend) for run in selected if run.name not in names}
+    named = {name.strip() for name in only.split(",")}
+    left_out = {
+        run.name: serve.unavailable(run.backend) for run in selected if not named & {run.name, f"@{run.backend.name}"}
+    }
     left_out |= {run.name: NEEDS_GPU for run in selected if run.guide.needs == "gpu"}
     lines = [not_verified(run, left_out[run.name]) for run in selected if left_out.get(run.name)]
     return [run for run in selected if not left_out.get(run.name)], lines
@@ -87,7 +90,7 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
         made_on: what report.write is to say of a container.
 
     Returns:
-        Whether everything passed.
+        The result, as report.write returns it.
     """
     models = served_models(root, api_key)
     notebook, parameters = run.guide.notebook, run.parameters(root, api_key)
@@ -110,7 +113,7 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
     figures = {name: rounded(value) for name, value in figures.items()}
     result = report.write(run, where, version, models, cells, snippet, figures, made_on)
     print(f"\n{report.table(result)}", flush=True)
-    return report.passed(result)
+    return result
 
 
 def rounded(value):
@@ -119,15 +122,16 @@ def rounded(value):
 
 
 def on_your_server(selected, url):
-    """Execute the one selected notebook on the server at `url`; returns the exit status."""
+    """Execute the selected notebooks, all of one backend, on the server at `url`; returns the exit status."""
     print(f"Using the server at {url}, since URL= is set. Nothing is started.")
-    run, root = selected[0], url.removesuffix("/v1")
+    backend, root = selected[0].backend, url.removesuffix("/v1")
     with contextlib.ExitStack() as stack:
-        if run.backend.modelfiles:
-            stack.enter_context(ollama_models.lent(root, run.backend.modelfiles, fetch_model.ensure_gguf()))
-        ok = execute_run(run, "url", root, os.environ.get("API_KEY") or "EMPTY", "", [], {})
+        if backend.modelfiles:
+            stack.enter_context(ollama_models.lent(root, backend.modelfiles, fetch_model.ensure_gguf()))
+        api_key = os.environ.get("API_KEY") or "EMPTY"
+        results = [execute_run(run, "url", root, api_key, "", [], {}) for run in selected]
     print("\nA run with URL= is for you alone: it is not accepted as a result for the site.")
-    return 0 if ok else 1
+    return 0 if all(map(report.passed, results)) else 1
 
 
 def on_embedded_servers(selected, not_executed, why):
@@ -135,7 +139,7 @@ def on_embedded_servers(selected, not_executed, why):
     titles = ", ".join(dict.fromkeys(run.backend.title for run in selected))
     print(f"Using embedded servers ({titles}), since {why}")
     print("".join(f"{line}\n" for line in not_executed), end="")
-    failed, running = [], {}
+    results, running = {}, {}
     with contextlib.ExitStack() as stack:
         for run in selected:
             backend, figures, starts = run.backend, {}, run.backend.name not in running
@@ -148,11 +152,10 @@ def on_embedded_servers(selected, not_executed, why):
                 figures["start"] = server.seconds["start"]
             counted_at = running[backend.upstream].root if backend.upstream else None
             servers = running.values()
-            if not execute_run(
+            results[run.name] = execute_run(
                 run, "embedded", server.root, server.api_key, server.version, servers, figures, counted_at
-            ):
-                failed.append(run.name)
-    return summary([run.name for run in selected if run.name not in failed], failed, not_executed)
+            )
+    return closing(results, not_executed)
 
 
 def on_containers(selected, only, kind, engine, gpu=None):
@@ -164,7 +167,7 @@ def on_containers(selected, only, kind, engine, gpu=None):
         engine: the engines.Engine.
         gpu: the container_checks.Gpu, for that kind.
     """
-    passed, failed, not_executed, refused = [], [], [], {}
+    results, not_executed, refused = {}, [], {}
     names, missed = [name.strip() for name in only.split(",")], False
     with containers.project(engine, kind) as project:
         for run in selected:
@@ -195,7 +198,7 @@ def on_containers(selected, only, kind, engine, gpu=None):
                 made_on["model"] = fetch_model.description(backend)
             counted_at = project.running[backend.upstream].root if backend.upstream else None
             servers = project.running.values()
-            ok = execute_run(
+            results[run.name] = execute_run(
                 run,
                 containers.WHERE[kind],
                 server.root,
@@ -206,16 +209,23 @@ def on_containers(selected, only, kind, engine, gpu=None):
                 counted_at,
                 made_on,
             )
-            (passed if ok else failed).append(run.name)
         logs = [container.log for container in project.running.values()]
-    if failed:
+    if not all(map(report.passed, results.values())):
         print(f"\nThe containers' logs: {', '.join(logs)}")
-    status = summary(passed, failed, not_executed)
+    status = closing(results, not_executed)
     return 1 if missed else status
 
 
-def summary(passed, failed, not_executed):
-    """Print what was verified and what was not; returns the exit status."""
+def closing(results, not_executed):
+    """Print what was verified and what was not; returns the exit status.
+
+    Args:
+        results: what execute_run returned, by the run's name.
+        not_executed: a line for each run that was left out.
+    """
+    passed = [name for name, result in results.items() if report.passed(result)]
+    failed = [name for name in results if name not in passed]
+    print(f"\n{report.summary(results.values())}")
     print(f"\nVerified: {', '.join(passed) or 'nothing'}.")
     print("".join(f"NOT VERIFIED: {name} failed, see above.\n" for name in failed), end="")
     print("".join(f"{line}\n" for line in not_executed), end="")
@@ -279,11 +289,11 @@ def main():
         )
     if url:
         selected = guides.chosen(only or next(iter(backends.load())))
-        if len(selected) != 1:
+        if len({run.backend.name for run in selected}) != 1:
             raise Problem(
-                "URL= goes with one notebook on one backend.",
+                "URL= goes with one backend.",
                 f"ONLY={only} names {', '.join(run.name for run in selected)}.",
-                "name one of these, for example ONLY=vllm.",
+                "name one of these, for example ONLY=vllm, or all of a backend: ONLY=@vllm.",
             )
         return on_your_server(selected, url)
     check_machine()

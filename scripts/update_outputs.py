@@ -60,6 +60,8 @@ def update(run):
     for cell, ran in zip(notebooks.code_cells(notebook), notebooks.code_cells(executed), strict=True):
         cell.execution_count = ran.execution_count
         cell.outputs = [] if "check" in notebooks.tags(cell) else ran.outputs
+        if cell.outputs:
+            cell.metadata["stored"] = notebooks.output_mark(cell)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     notebooks.write(notebook, ROOT / path)

@@ -27,12 +27,16 @@ def derive():
         first, *others = guides.runs(guide)
         result = accepted(first)
         stamps = [stamp(first.backend, result)] + [also(run.backend, accepted(run)) for run in others]
-        derived[guide.name] = {"verified": " ".join(stamps)}
+        *folders, name = guide.name.split("/")  # a page says recipes.NAME.verified
+        place = derived
+        for folder in folders:
+            place = place.setdefault(folder, {})
+        place[name] = {"verified": " ".join(stamps)}
         if first.is_own:
             if first.backend.container:
                 derived[guide.name]["in_container"] = in_containers(first)
             seen = result["versions"][first.backend.package] if result else "unknown"
-            derived[guide.name]["version"] = first.backend.version or seen
+            place[name]["version"] = first.backend.version or seen
     return derived
 
 

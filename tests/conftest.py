@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import backends, serve
+from scripts import backends, browser, serve
 
 MISBEHAVING = Path(__file__).parent / "misbehaving"
 
@@ -40,3 +40,12 @@ def misbehaving():
 def port():
     """A port that is free now."""
     return serve.free_port(0)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A running headless Chromium; with BROWSER=none, what needs it is skipped as not verified."""
+    if not browser.wanted():
+        pytest.skip(browser.NOT_VERIFIED)
+    with browser.chromium() as running:
+        yield running

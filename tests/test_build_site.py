@@ -37,6 +37,8 @@ def test_every_embedded_cell_and_its_output_is_on_the_page(site, source):
         cell = next(cell for cell in notebooks.code_cells(notebooks.read(path)) if cell.id == label)
         for output in pages.outputs(cell):
             assert " ".join(output.split()) in shown
+        for image in pages.images(cell):
+            assert f"data:image/png;base64,{image}" in (site / source.with_suffix(".html")).read_text()
         if echo:
             assert " ".join(cell.source.split()) in shown
 
@@ -66,3 +68,11 @@ def test_addresses_that_are_set_are_passed_on(tmp_path, monkeypatch):
         "repo-url": "https://b.example/r",
         "repo-actions": ["edit", "issue"],
     }
+
+
+def test_a_preview_does_not_pass_for_the_site_where_quarto_is_required(monkeypatch):
+    monkeypatch.setattr(build_site, "quarto", lambda: None)
+    monkeypatch.setattr(build_site, "render_preview", lambda: pytest.fail("a preview was rendered"))
+    monkeypatch.setenv("QUARTO", "required")
+    with pytest.raises(build_site.Problem, match="there is no Quarto here"):
+        build_site.build()

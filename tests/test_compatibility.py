@@ -7,7 +7,7 @@ import pytest
 
 from probes import catalog
 from scripts import accept_results, backends, compatibility, expected_failures
-from scripts.cache import ROOT
+from tests.anchors import heading_anchors
 
 PINNED = backends.pinned("chatlas", "client")
 
@@ -31,17 +31,6 @@ def result(outcome="supported", **changes):
         "columns": columns,
         **changes,
     }
-
-
-def heading_anchors(page):
-    """The anchors that pandoc gives to a page's headings (its auto_identifiers)."""
-    found = set()
-    for line in (ROOT / page).read_text().splitlines():
-        if heading := re.match(r"#+ (.*)", line):
-            explicit = re.search(r"\{#([\w.-]+)\}$", heading[1])
-            text = re.sub(r"[^\w\s.-]", "", heading[1].lower())
-            found.add(explicit[1] if explicit else re.sub(r"\s+", "-", text.strip()))
-    return found
 
 
 def test_generated_files_are_up_to_date():

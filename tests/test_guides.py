@@ -16,6 +16,15 @@ def test_only_chooses():
     assert names("litellm,vllm") == ["litellm", "vllm"]
 
 
+def test_a_backend_names_all_that_runs_on_it():
+    every = [run.name for guide in guides.load().values() for run in guides.runs(guide) if run.backend.name == "vllm"]
+    assert names("@vllm") == every
+    assert {"vllm", "which-class@vllm"} <= set(every)
+    assert "llama-cpp" in names("@llama-cpp")
+    with pytest.raises(Problem, match="no notebook called '@vlm'"):
+        guides.chosen("@vlm")
+
+
 def test_a_plain_run_leaves_out_what_runs_only_by_name():
     assert "vllm" in names("")
     assert "ollama" in names("")
@@ -47,6 +56,8 @@ def test_a_notebook_that_needs_a_gpu_is_left_out_of_embedded_runs_and_said_to_be
 
 def test_a_backend_that_is_named_has_to_be_there(monkeypatch):
     monkeypatch.setattr(serve.shutil, "which", lambda name: None)
+    everything = guides.chosen("@ollama")
+    assert test_docs.startable(everything, "@ollama") == (everything, [])
     selected, lines = test_docs.startable(guides.chosen("ollama"), "ollama")
     assert lines == []
     with pytest.raises(Problem, match=r"(?s)Ollama cannot be started.*no program `ollama` on PATH.*URL="):
@@ -68,3 +79,10 @@ def test_modelfiles_become_what_the_api_takes():
     assert ollama_models.read(files["chatlas-docs-short"])["parameters"] == {"num_ctx": 1024}
     assert set(ollama_models.read(files["chatlas-docs-plain"])) == {"files"}
     assert all(path.is_relative_to(ROOT / "servers") for path in files.values())
+
+
+def test_a_url_goes_with_one_backend(monkeypatch):
+    monkeypatch.setenv("URL", "http://localhost:9/v1")
+    monkeypatch.setenv("ONLY", "@vllm,ollama")
+    with pytest.raises(Problem, match=r"(?s)URL= goes with one backend.*which-class@vllm.*ONLY=@vllm"):
+        test_docs.main()

@@ -1,5 +1,6 @@
 """What every notebook has to keep to, so that a reader can copy its cells."""
 
+import ast
 import itertools
 import json
 import re
@@ -79,6 +80,23 @@ def test_check_cells_assert_and_store_nothing(notebook):
             assert cell.outputs == [], cell.id
 
 
+def test_check_cells_assert_something_that_can_be_false(notebook):
+    for cell in notebooks.code_cells(notebook):
+        for node in ast.walk(ast.parse(cell.source)):
+            if "check" in notebooks.tags(cell) and isinstance(node, ast.Assert):
+                compares = [n for n in ast.walk(node.test) if isinstance(n, (ast.Compare, ast.Call, ast.Name))]
+                assert compares, f"{cell.id}: {ast.unparse(node)}"
+
+
+def test_errors_are_caught_by_their_exact_class_and_shown(notebook):
+    for cell in notebooks.code_cells(notebook):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.ExceptHandler):
+                assert node.type is not None, cell.id
+                assert not {"Exception", "BaseException"} & {n.id for n in ast.walk(node.type) if hasattr(n, "id")}
+                assert not all(isinstance(statement, ast.Pass) for statement in node.body), cell.id
+
+
 def test_visible_cells_hold_no_assertions_and_fit_a_page(notebook):
     for cell in notebooks.visible_cells(notebook):
         assert "assert" not in cell.source, cell.id
@@ -114,9 +132,15 @@ def test_every_visible_cell_has_a_stored_output_and_none_is_an_error(path, noteb
         assert all(cell.outputs == [] and cell.execution_count is None for cell in notebooks.code_cells(notebook))
         return
     for cell in notebooks.visible_cells(notebook):
-        assert pages.outputs(cell), f"{cell.id} has no output: run `make update-outputs`"
+        assert pages.outputs(cell) or pages.images(cell), f"{cell.id} has no output: run `make update-outputs`"
+        assert not pages.images(cell) or cell.metadata.get("fig-alt"), f"{cell.id}: say in fig-alt what its plot shows"
         assert all(output.output_type != "error" for output in cell.outputs), cell.id
         assert all(output.get("name") != "stderr" for output in cell.outputs), f"{cell.id} prints to stderr"
+
+
+def test_stored_outputs_are_what_the_cell_printed_when_it_last_ran(notebook):
+    for cell in notebooks.visible_cells(notebook):
+        assert cell.metadata.get("stored") == notebooks.output_mark(cell), f"{cell.id}: run `make update-outputs`"
 
 
 def test_no_key_and_no_personal_path_in_a_notebook(path):

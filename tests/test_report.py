@@ -36,3 +36,20 @@ def test_figures_have_units_and_what_was_not_counted_says_so():
 
 def test_a_server_without_metrics_counts_nothing(port):
     assert report.metrics(f"http://localhost:{port}") is None
+
+
+def test_the_summary_has_a_line_for_each_notebook_and_says_what_was_not_counted():
+    figures = {
+        "notebook_total": 20.0,
+        "snippet_on_its_own": 1.5,
+        "requests": 3,
+        "prompt_tokens": 40,
+        "generated_tokens": 2,
+    }
+    counted = RESULT | {"notebook": "notebooks/recipes/x.ipynb", "figures": figures, "cells": [{"outcome": "passed"}]}
+    uncounted = counted | {"backend": "ollama", "figures": figures | {"requests": None, "prompt_tokens": None}}
+    heading, first, second = report.summary([counted, uncounted]).splitlines()
+    assert heading.split() == ["notebook", "backend", "cells", "seconds", "requests", "tokens"]
+    assert first.split() == ["recipes/x", "vllm", "1", "21.5", "3", "42"]
+    assert second.split() == ["recipes/x", "ollama", "1", "21.5", "not", "counted", "not", "counted"]
+    assert len({len(line) for line in (heading, first, second)}) == 1

@@ -1,0 +1,113 @@
+"""What a rendered site gets beyond its pages: downloads, redirects, addresses, Markdown twins.
+
+Works on what either renderer has written. Called by scripts/build_site.py.
+"""
+
+import html
+import os
+import re
+from pathlib import Path
+
+import nbformat
+
+from scripts import guides, markdown_twins, notebooks, pages, site_settings
+
+LONG = 20  # lines; what a cell printed beyond that is folded
+CARD = "docs/images/social-card.png"
+OUTPUT = re.compile(r'<div class="cell-output[^"]*">\s*<pre.*?</pre>\s*</div>', re.DOTALL)
+NOTEBOOK_PATH = re.compile(r'(data-notebook=")[^"]*/(notebooks/[^"]+")')
+REDIRECT = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Moved</title>
+<meta http-equiv="refresh" content="0; url={target}">
+</head>
+<body><p>This page has moved: <a href="{target}">{target}</a></p></body>
+</html>
+"""
+
+
+def finish(site):
+    """Finish the site in the folder `site`."""
+    address = site_settings.read().get("site-url", "").rstrip("/")
+    offered = {Path(guide.page): guide.notebook for guide in guides.load().values()}
+    for source in pages.sources():
+        page = site / source.with_suffix(".html")
+        text = NOTEBOOK_PATH.sub(r"\1\2", page.read_text())  # Quarto writes this machine's folders
+        text = folded(text)
+        if source.stem != "404":
+            text = with_tools(text, source, offered.get(source))
+        if address:
+            text = with_address(text, source, address)
+        page.write_text(text)
+        redirect(site, source)
+    write_downloads(site)
+    markdown_twins.write(site, address)
+    if address:
+        write_sitemap(site, address)
+
+
+def folded(text):
+    """The page with outputs of more than LONG lines folded."""
+
+    def fold(match):
+        lines = match[0].count("\n")
+        if lines <= LONG:
+            return match[0]
+        return f'<details class="long-output"><summary>What it prints ({lines} lines)</summary>{match[0]}</details>'
+
+    return OUTPUT.sub(fold, text)
+
+
+def with_tools(text, source, notebook):
+    """The page with links to its notebook and its Markdown below its title."""
+    links = [f'<a href="{source.stem}.md" type="text/markdown">Markdown</a>']
+    if notebook:
+        target = os.path.relpath(notebook, source.parent)
+        links.insert(0, f'<a href="{target}" download>Download the notebook</a>')
+    return text.replace("</h1>", f'</h1>\n<p class="page-tools">{" ".join(links)}</p>', 1)
+
+
+def with_address(text, source, address):
+    """The page with its canonical address and what other sites show of it."""
+    header = pages.header(source)
+    title, description = (html.escape(header[key], quote=True) for key in ("title", "description-meta"))
+    own = f"{address}/{source.with_suffix('.html').as_posix()}".replace("/index.html", "/")
+    tags = [
+        f'<link rel="canonical" href="{own}">',
+        '<meta property="og:type" content="website">',
+        f'<meta property="og:title" content="{title}">',
+        f'<meta property="og:description" content="{description}">',
+        f'<meta property="og:url" content="{own}">',
+        f'<meta property="og:image" content="{address}/{CARD}">',
+        '<meta name="twitter:card" content="summary_large_image">',
+    ]
+    return text.replace("</head>", "\n".join([*tags, "</head>"]), 1)
+
+
+def redirect(site, source):
+    """Write the pages from which `aliases:` in the header of `source` leads here; none needs a script."""
+    for alias in pages.header(source).get("aliases", []):
+        path = site / alias
+        path.parent.mkdir(parents=True, exist_ok=True)
+        target = os.path.relpath(source.with_suffix(".html"), Path(alias).parent)
+        path.write_text(REDIRECT.format(target=target))
+
+
+def write_downloads(site):
+    """Write the notebooks that pages offer, without their check cells."""
+    for guide in guides.load().values():
+        path = site / guide.notebook
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebooks.for_download(notebooks.read(guide.notebook)), path)
+
+
+def write_sitemap(site, address):
+    """Write sitemap.xml."""
+    listed = [source.with_suffix(".html").as_posix() for source in pages.sources() if source.stem != "404"]
+    entries = "".join(f"<url><loc>{address}/{page}</loc></url>\n" for page in listed)
+    (site / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n'
+    )

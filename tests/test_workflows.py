@@ -1,0 +1,101 @@
+"""The workflows do only what a person can do, with no more rights than they need."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts import backends, newest_issue
+from scripts.cache import ROOT
+
+FOLDER = ROOT / ".github" / "workflows"
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@pytest.fixture(params=sorted(FOLDER.glob("*.yml")), ids=lambda path: path.name)
+def workflow(request):
+    return yaml.load(request.param.read_text(), Loader=yaml.BaseLoader)  # where `on` is a word, not True
+
+
+def steps(workflow):
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+def test_actionlint_finds_nothing():
+    done = subprocess.run(
+        [Path(sys.executable).with_name("actionlint"), *FOLDER.glob("*.yml")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_command_is_a_make_target(workflow):
+    for step in steps(workflow):
+        assert "run" not in step or re.match(r"make ([a-z-]+)", step["run"])[1] in TARGETS, step
+        assert "\n" not in step.get("run", "")
+
+
+def test_every_action_is_pinned_by_its_commit_and_names_its_version(workflow):
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"]) for step in steps(workflow) if "uses" in step)
+    for path in FOLDER.glob("*.yml"):
+        lines = [line for line in path.read_text().splitlines() if "uses: " in line]
+        assert all(re.search(r" # v\d+\.\d+\.\d+$", line) for line in lines), path.name
+
+
+def test_one_action_has_one_commit():
+    commits = {}
+    for path in FOLDER.glob("*.yml"):
+        for name, commit in re.findall(r"uses: ([\w/-]+)@(\w+)", path.read_text()):
+            commits.setdefault(name, set()).add(commit)
+    assert {name: len(found) for name, found in commits.items()} == dict.fromkeys(commits, 1)
+
+
+def test_rights_are_reading_but_for_the_job_that_needs_more(workflow):
+    assert workflow["permissions"] == {"contents": "read"}
+    writing = [name for name, job in workflow["jobs"].items() if "write" in job.get("permissions", {}).values()]
+    assert len(writing) <= 1
+    assert "concurrency" in workflow
+    assert all("timeout-minutes" in job for job in workflow["jobs"].values())
+    checkouts = [step for step in steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
+    assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
+
+
+def test_no_pull_request_runs_on_a_machine_of_yours(workflow):
+    own = any("self-hosted" in job["runs-on"] for job in workflow["jobs"].values())
+    assert not (own and {"pull_request", "pull_request_target"} & set(workflow["on"]))
+
+
+def test_the_nightly_names_every_backend_pinned_and_newest():
+    jobs = yaml.safe_load((FOLDER / "nightly.yml").read_text())["jobs"]
+    for kind, target in (("pinned", "test-docs"), ("newest", "newest")):
+        named = set(jobs[kind]["strategy"]["matrix"]["servers"])
+        assert jobs[kind]["steps"][-1]["run"] == f'make {target} ONLY="${{{{ matrix.servers }}}}"'
+        named |= set(re.findall(r"@[\w-]+", jobs[f"{kind}-ollama"]["steps"][-1]["run"]))
+        assert named == {f"@{name}" for name in backends.load()}
+
+
+def test_the_nightly_reports_when_the_newest_fail():
+    jobs = yaml.safe_load((FOLDER / "nightly.yml").read_text())["jobs"]
+    assert set(jobs["report"]["needs"]) == {name for name in jobs if name.startswith("newest")}
+    assert jobs["report"]["if"] == "failure()"
+
+
+def test_there_is_one_issue_and_what_comes_later_is_a_comment():
+    text = newest_issue.body("https://example.org/run/1")
+    assert "https://example.org/run/1" in text
+    other = {"number": 3, "title": "The newest releases fail on my machine"}
+    assert newest_issue.command([other], text)[:4] == ["issue", "create", "--title", newest_issue.TITLE]
+    mine = [{"number": number, "title": newest_issue.TITLE} for number in (9, 7)]
+    assert newest_issue.command([other, *mine], text) == ["issue", "comment", "7", "--body", text]
+
+
+def test_without_gh_it_says_so(monkeypatch):
+    monkeypatch.setattr(newest_issue.shutil, "which", lambda name: None)
+    with pytest.raises(newest_issue.Problem, match="no program `gh` on PATH"):
+        newest_issue.main()
