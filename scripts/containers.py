@@ -1,12 +1,13 @@
 """Runs the services of compose.yaml: a project is a context, and after it no container is left.
 
 The kind of a project is what ON= names: "container" is the cpu profile with our own image in the
-place of the official one, "gpu" the gpu profile. .env.example holds its settings; the environment
-goes before it.
+place of the official one, "gpu" the gpu profile. .env.example lists its settings, and takes the
+place of the .env that somebody may have; the environment goes before it.
 """
 
 import contextlib
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -40,9 +41,9 @@ def service(kind, name):
 
 
 def settings():
-    """The settings of .env.example under the environment's: names and values."""
-    lines = (line.partition("=") for line in (ROOT / SETTINGS).read_text().splitlines())
-    return {name: os.environ.get(name) or value for name, _, value in lines if value and not name.startswith("#")}
+    """The settings that .env.example lists, with the environment's values before its own."""
+    lines = re.findall(r"^#(\w+)=(.+)$", (ROOT / SETTINGS).read_text(), re.MULTILINE)
+    return {name: os.environ.get(name) or value for name, value in lines}
 
 
 class Unavailable(Exception):
