@@ -231,12 +231,13 @@ class Project:
 
     def made_on(self, container):
         """What a result says of a container: the image, its id and size, and the engine."""
-        _, identity = ask(self.engine.program, "image", "inspect", "--format", "{{.Id}}", container.image)
-        works, size = ask(self.engine.program, "image", "inspect", "--format", "{{.Size}}", container.image)
+        inspect = (self.engine.program, "image", "inspect", "--format", "{{.Id}} {{.Size}}", container.image)
+        works, said = ask(*inspect)
+        identity, size = said.split() if works else (None, None)
         return {
             "image": container.image,
             "image_id": identity,
-            "image_bytes": int(size) if works else None,
+            "image_bytes": size and int(size),
             "engine": str(self.engine),
         }
 
