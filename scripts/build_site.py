@@ -148,7 +148,7 @@ def write_expanded(copy):
 def check_nothing_raw():
     """Raise Problem if a page still has a shortcode, or a value that was never filled in."""
     for page in sorted(SITE.rglob("*.html")):
-        found = re.search(r"\{\{(?:<|&lt;).*", page.read_text())
+        found = re.search(r"\{\{(?:<|&lt;) .*", page.read_text())
         if found:
             raise Problem(
                 f"{page.relative_to(ROOT)} shows raw source.", f"it holds {found[0][:80]}", "mend the page's source."

@@ -153,10 +153,12 @@ def for_gpu(model, image, share, all_of_them):
 
 
 def announce(ready, model, image):
-    """Print what is about to be downloaded, how large it is and where it goes."""
+    """Print what is about to be downloaded, how large it is and where it goes, and whether with a token."""
     place = storage(ready.engine) or f"{ready.engine.program}'s storage"
     if not has_image(ready.engine, image):
         print(f"- to be downloaded: the image {image}, up to {IMAGE} GiB unpacked, into {place}", flush=True)
+    if ready.facts.gated is not None:
+        print(f"- {model} {'is handed out with HF_TOKEN, which is set' if ready.facts.gated else 'needs no HF_TOKEN'}")
     if ready.facts.weights is None:
         print(f"- the size of {model} is not known ({ready.facts.unknown}); its weights go into {place}", flush=True)
     elif ready.facts.weights > LARGE:

@@ -1,12 +1,13 @@
 """Runs the services of compose.yaml: a project is a context, and after it no container is left.
 
 The kind of a project is what ON= names: "container" is the cpu profile with our own image in the
-place of the official one, "gpu" the gpu profile. .env.example holds its settings; the environment
-goes before it.
+place of the official one, "gpu" the gpu profile. .env.example lists its settings, and takes the
+place of the .env that somebody may have; the environment goes before it.
 """
 
 import contextlib
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from scripts import backends, fetch_model, ollama_models, preflight, progress, serve
+from scripts import backends, container_checks, fetch_model, ollama_models, preflight, progress, serve
 from scripts.cache import BUILD, ROOT
 from scripts.engines import Engine, ask
 from scripts.problem import Problem
@@ -40,9 +41,9 @@ def service(kind, name):
 
 
 def settings():
-    """The settings of .env.example under the environment's: names and values."""
-    lines = (line.partition("=") for line in (ROOT / SETTINGS).read_text().splitlines())
-    return {name: os.environ.get(name) or value for name, _, value in lines if value and not name.startswith("#")}
+    """The settings that .env.example lists, with the environment's values before its own."""
+    lines = re.findall(r"^#(\w+)=(.+)$", (ROOT / SETTINGS).read_text(), re.MULTILINE)
+    return {name: os.environ.get(name) or value for name, value in lines}
 
 
 class Unavailable(Exception):
@@ -126,7 +127,7 @@ class Project:
         """Build or pull the image of `backend`.
 
         Returns:
-            Its name, and the seconds of the step by name.
+            Its name, and the seconds of the step by name; no step where the image was there.
 
         Raises:
             Problem: our own image could not be built.
@@ -136,6 +137,7 @@ class Project:
         described = service(self.kind, name)
         verb = "build" if "build" in described else "pull"
         title = f"{verb}ing the image {described['image']}"
+        was_there = container_checks.has_image(self.engine, described["image"])
         advice = "look at the log: a build needs the network, and a base image (BASE= names another)."
         try:
             seconds = progress.run(
@@ -152,7 +154,7 @@ class Project:
                 raise
             log = progress.last_lines(BUILD / "logs" / f"pull-{name}.log", 1).strip()
             raise Unavailable(f"its image {described['image']} cannot be had here ({log[:200]})") from None
-        return described["image"], {verb: seconds}
+        return described["image"], {} if was_there else {verb: seconds}
 
     def environ(self, values):
         """The environment of a compose command, with `values` in it."""
@@ -229,12 +231,13 @@ class Project:
 
     def made_on(self, container):
         """What a result says of a container: the image, its id and size, and the engine."""
-        _, identity = ask(self.engine.program, "image", "inspect", "--format", "{{.Id}}", container.image)
-        works, size = ask(self.engine.program, "image", "inspect", "--format", "{{.Size}}", container.image)
+        inspect = (self.engine.program, "image", "inspect", "--format", "{{.Id}} {{.Size}}", container.image)
+        works, said = ask(*inspect)
+        identity, size = said.split() if works else (None, None)
         return {
             "image": container.image,
             "image_id": identity,
-            "image_bytes": int(size) if works else None,
+            "image_bytes": size and int(size),
             "engine": str(self.engine),
         }
 

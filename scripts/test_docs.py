@@ -125,11 +125,13 @@ def on_your_server(selected, url):
     """Execute the selected notebooks, all of one backend, on the server at `url`; returns the exit status."""
     print(f"Using the server at {url}, since URL= is set. Nothing is started.")
     backend, root = selected[0].backend, url.removesuffix("/v1")
+    for_a_gpu = [run for run in selected if run.guide.needs == "gpu"] if len(selected) > 1 else []
+    print("".join(f"{not_verified(run, NEEDS_GPU)}\n" for run in for_a_gpu), end="")
     with contextlib.ExitStack() as stack:
         if backend.modelfiles:
             stack.enter_context(ollama_models.lent(root, backend.modelfiles, fetch_model.ensure_gguf()))
         api_key = os.environ.get("API_KEY") or "EMPTY"
-        results = [execute_run(run, "url", root, api_key, "", [], {}) for run in selected]
+        results = [execute_run(run, "url", root, api_key, "", [], {}) for run in selected if run not in for_a_gpu]
     print("\nA run with URL= is for you alone: it is not accepted as a result for the site.")
     return 0 if all(map(report.passed, results)) else 1
 
@@ -158,15 +160,17 @@ def on_embedded_servers(selected, not_executed, why):
     return closing(results, not_executed)
 
 
-def on_containers(selected, kind, engine, gpu=None):
+def on_containers(selected, only, kind, engine, gpu=None):
     """Start the containers that the selected runs need, execute them, remove all; returns the exit status.
 
     Args:
+        only: what ONLY= names; a run that it names and that cannot be executed is a failure.
         kind: "container" or "gpu".
         engine: the engines.Engine.
         gpu: the container_checks.Gpu, for that kind.
     """
     results, not_executed, refused = {}, [], {}
+    names, missed = [name.strip() for name in only.split(",")], False
     with containers.project(engine, kind) as project:
         for run in selected:
             backend, figures, starts = run.backend, {}, run.backend.name not in project.running
@@ -182,6 +186,7 @@ def on_containers(selected, kind, engine, gpu=None):
                     reason = refused[backend.name] = str(error)
             if reason:
                 not_executed.append(not_verified(run, reason))
+                missed = missed or run.name in names
                 continue
             if starts:
                 figures = dict(server.seconds)
@@ -209,7 +214,8 @@ def on_containers(selected, kind, engine, gpu=None):
         logs = [container.log for container in project.running.values()]
     if not all(map(report.passed, results.values())):
         print(f"\nThe containers' logs: {', '.join(logs)}")
-    return closing(results, not_executed)
+    status = closing(results, not_executed)
+    return 1 if missed else status
 
 
 def closing(results, not_executed):
@@ -236,11 +242,11 @@ def gpu_checks(all_of_them):
     return container_checks.for_gpu(chosen["MODEL"], image, float(chosen["GPU_MEMORY"]), all_of_them)
 
 
-def on_gpu(selected, ready, why):
+def on_gpu(selected, only, ready, why):
     """Execute the selected runs on the GPU's container; returns the exit status."""
     print(f"Using containers on {ready.gpu} ({ready.engine}), since {why}")
     container_checks.announce(ready, containers.settings()["MODEL"], containers.service("gpu", "vllm")["image"])
-    return on_containers(selected, "gpu", ready.engine, ready.gpu)
+    return on_containers(selected, only, "gpu", ready.engine, ready.gpu)
 
 
 def require_gpu():
@@ -295,14 +301,14 @@ def main():
     check_machine()
     selected = guides.chosen(only)
     if on == "gpu":
-        return on_gpu(selected, require_gpu(), "ON=gpu asks for them.")
+        return on_gpu(selected, only, require_gpu(), "ON=gpu asks for them.")
     if on == "container":
         engine = require_engine()
         print(f"Using containers on the CPU ({engine}), since ON=container asks for them.")
-        return on_containers(selected, "container", engine)
+        return on_containers(selected, only, "container", engine)
     found = None if on else gpu_checks(all_of_them=False)
     if isinstance(found, container_checks.Ready):
-        return on_gpu(selected, found, "nothing is missing for them; ON=embedded chooses the embedded servers.")
+        return on_gpu(selected, only, found, "nothing is missing for them; ON=embedded chooses the embedded servers.")
     why = f"the GPU container cannot run here: {found[0].what}" if found else "ON=embedded asks for them."
     return on_embedded_servers(*startable(selected, only), why)
 

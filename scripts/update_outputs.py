@@ -12,21 +12,30 @@ import os
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from scripts import guides, notebooks, serve
+from scripts import containers, guides, notebooks, serve, test_docs
 from scripts.cache import ROOT
 from scripts.execute import CELL_LIMIT, HIDDEN
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
-from scripts.test_docs import startable
 
 
-def address(backend, stack):
-    """The address without a path, and the key, of a server of `backend`."""
+def address(run, stack):
+    """The address without a path, and the key, of a server that `run` can be executed on."""
+    backend = run.backend
+    if run.guide.needs == "gpu":
+        project = stack.enter_context(containers.project(test_docs.require_gpu().engine, "gpu"))
+        server = project.ensure_running(backend)
+        return server.root, server.api_key
     started = serve.running(backend)
     if started:
         return started["base_url"].removesuffix(backend.api), os.environ.get("API_KEY") or "EMPTY"
     server = serve.ensure_running(backend, stack, {})
     return server.root, server.api_key
+
+
+def that_show(outputs):
+    """The outputs that show something: a progress bar that has ended leaves one without text."""
+    return [output for output in outputs if output.get("data", {}).get("text/plain") != ""]
 
 
 def update(run):
@@ -39,7 +48,7 @@ def update(run):
     notebook = notebooks.read(path)
     with contextlib.ExitStack() as stack:
         shown = notebooks.parameters(notebook)["base_url"]
-        given = run.parameters(*address(backend, stack))
+        given = run.parameters(*address(run, stack))
         if given["base_url"] != shown:
             raise Problem(
                 "Outputs can be stored only from the address that the notebook shows.",
@@ -55,7 +64,7 @@ def update(run):
             raise Problem(f"A cell of {path} failed.", str(error), "mend it; nothing was stored.") from None
     for cell, ran in zip(notebooks.code_cells(notebook), notebooks.code_cells(executed), strict=True):
         cell.execution_count = ran.execution_count
-        cell.outputs = [] if "check" in notebooks.tags(cell) else ran.outputs
+        cell.outputs = [] if "check" in notebooks.tags(cell) else that_show(ran.outputs)
         if cell.outputs:
             cell.metadata["stored"] = notebooks.output_mark(cell)
     notebook.metadata.pop("widgets", None)
@@ -70,8 +79,8 @@ def main():
         os.environ.pop(name, None)
     only = os.environ.get("ONLY", "")
     first = [run for run in guides.chosen(only) if run.backend.name == run.guide.on[0]]
-    selected, not_executed = startable(first, only)
-    for run in selected:
+    selected, not_executed = test_docs.startable([run for run in first if not run.guide.needs], only)
+    for run in selected + [run for run in first if run.guide.needs and only]:
         update(run)
     print("".join(f"{line}\n" for line in not_executed), end="")
 

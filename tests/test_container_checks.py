@@ -178,8 +178,10 @@ def test_a_hub_that_misbehaves_leaves_the_size_unknown(monkeypatch, behave, gate
 def test_large_downloads_are_announced_with_size_and_place(fakes, capsys):
     fakes("docker_without_nvidia")
     gpu = container_checks.Gpu("NVIDIA L4", 22.5, 22)
-    container_checks.announce(container_checks.Ready(DOCKER, gpu, hub.Facts(weights=9 * 10**9)), "o/n", "image:1")
+    facts = hub.Facts(weights=9 * 10**9, gated=False)
+    container_checks.announce(container_checks.Ready(DOCKER, gpu, facts), "o/n", "image:1")
     out = capsys.readouterr().out
+    assert "o/n needs no HF_TOKEN" in out
     assert "the image image:1, up to 30 GiB unpacked, into /" in out
     assert "o/n, 9.0 GB, into a volume in /" in out
     container_checks.announce(container_checks.Ready(DOCKER, gpu, hub.Facts(unknown="no network")), "o/n", "image:1")
@@ -204,6 +206,20 @@ def test_a_plain_run_says_first_that_it_is_embedded_and_why(fakes):
     assert "the GPU container cannot run here: no NVIDIA GPU is visible: there is no `nvidia-smi`" in first
     done = run_test_docs(fakes("docker_without_daemon"), ON="embedded")
     assert "since ON=embedded asks for them." in done.stdout.splitlines()[0]
+
+
+def test_a_plain_run_chooses_the_gpu_when_nothing_is_missing_and_says_what_it_downloads(fakes):
+    folder = fakes("docker_with_nvidia_that_cannot_pull", "nvidia-smi_free")
+    done = run_test_docs(folder, ONLY="vllm,gpu", HF_ENDPOINT="http://127.0.0.1:9")
+    first, image, size, *_ = done.stdout.splitlines()
+    assert first.startswith("Using containers on NVIDIA L4 (22 GiB) (docker 28.2.2 with docker compose 2.40.1), since")
+    assert "nothing is missing for them" in first
+    assert "the image docker.io/vllm/vllm-openai:v" in image
+    assert "up to 30 GiB unpacked, into docker's storage" in image
+    assert "the size of Qwen/Qwen3.5-4B is not known (Hugging Face could not be asked" in size
+    assert done.returncode == 1
+    for notebook in ("vllm", "gpu"):
+        assert f"NOT VERIFIED: notebooks/{notebook}.ipynb was not executed on vLLM: its image docker.io" in done.stdout
 
 
 def test_on_gpu_without_one_names_all_that_is_missing_and_fails(fakes):

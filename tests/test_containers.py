@@ -6,7 +6,7 @@ import signal
 import pytest
 from misbehaving import programs
 
-from scripts import backends, containers, preflight
+from scripts import backends, containers, guides, preflight, test_docs
 from scripts.engines import Engine
 from scripts.problem import Problem
 
@@ -49,6 +49,19 @@ def test_an_image_that_cannot_be_pulled_is_unavailable_and_ours_is_a_problem(fak
             Problem, match=r"(?s)Building the image localhost/chatlas-docs-vllm-cpu\S+ failed.*no route"
         ):
             project.ensure_running(backends.get("litellm"))  # its upstream comes first
+
+
+def test_what_cannot_be_had_is_not_verified_with_the_reason_and_fails_when_it_was_named(fake, capsys):
+    fake("docker_that_cannot_pull")
+    for only in ("ollama", "llama-cpp", "gpu"):
+        assert test_docs.on_containers(guides.chosen(only), only, "container", DOCKER) == 1
+        out = capsys.readouterr().out
+        assert "Verified: nothing." in out
+        assert f"NOT VERIFIED: notebooks/{only}.ipynb was not executed on" in out
+    test_docs.on_containers(guides.chosen("ollama,llama-cpp,gpu"), "", "container", DOCKER)
+    out = capsys.readouterr().out
+    for reason in ("cannot be had here (Error: no route", "no service for ON=container", "it needs a GPU"):
+        assert reason in out
 
 
 def test_what_cannot_be_removed_is_said(fake, capsys):

@@ -26,6 +26,15 @@ FAKES = {
         "compose": "echo 'Error: no route to the registry' >&2; exit 1",
         "ps": "true",
     },
+    "docker_with_nvidia_that_cannot_pull": {
+        "version": "echo 28.2.2",
+        "compose version": "echo 2.40.1",
+        "compose": "echo 'Error: no route to the registry' >&2; exit 1",
+        "info --format {{json .Runtimes}}": 'echo \'{"nvidia": {}, "runc": {}}\'',
+        "info --format {{.DockerRootDir}}": "echo /nonexistent",
+        "image inspect": "exit 1",
+        "ps": "true",
+    },
     "docker_whose_container_stops": {
         "version": "echo 28.2.2",
         "compose version": "echo 2.40.1",
