@@ -39,7 +39,7 @@ def test_every_image_is_the_pinned_release():
     assert {name: service["image"] for name, service in SERVICES.items()} == {
         "vllm": f"docker.io/vllm/vllm-openai:v{vllm}",
         "vllm-cpu": f"docker.io/vllm/vllm-openai-cpu:v{vllm}",
-        "ollama": f"docker.io/{ollama}",
+        "ollama": ollama,
         "litellm": f"ghcr.io/berriai/litellm-non_root:v{litellm}",
     }
     assert containers.service("container", "vllm-cpu")["image"] == f"localhost/chatlas-docs-vllm-cpu:{vllm}"
