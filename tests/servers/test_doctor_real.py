@@ -7,7 +7,6 @@ a key and without tool flags; a LiteLLM proxy; a plain web server.
 import dataclasses
 import functools
 import http.server
-import os
 import secrets
 import subprocess
 import sys
@@ -33,17 +32,6 @@ def diagnose(*arguments):
     assert done.stderr == ""
     assert KEY not in done.stdout
     return done.returncode, done.stdout
-
-
-@pytest.fixture(scope="module")
-def root():
-    """A running vLLM's address without /v1."""
-    if base_url := os.environ.get("VLLM_BASE_URL"):
-        yield base_url.removesuffix("/v1")
-        return
-    vllm = backends.get("vllm")  # on its usual port, so that the doctor finds it there
-    with serve.serving(vllm, serve.prepare(vllm)) as server:
-        yield server.root
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +62,6 @@ def web_server(tmp_path_factory):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://localhost:{server.server_address[1]}"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def litellm(root):
-    """A LiteLLM proxy in front of the running vLLM."""
-    proxy = dataclasses.replace(backends.get("litellm"), name="litellm-doctor", port=serve.free_port(0))
-    with serve.serving(proxy, serve.prepare(proxy), f"{root}/v1") as server:
-        yield server
 
 
 def test_the_good_case(root):

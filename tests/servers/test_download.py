@@ -1,23 +1,9 @@
 """A notebook as a page offers it, without its check cells, run from top to bottom as a reader runs it."""
 
-import os
-
 import nbformat
-import pytest
 from nbclient import NotebookClient
 
-from scripts import backends, execute, finish_site, guides, notebooks, serve
-
-
-@pytest.fixture(scope="module")
-def root():
-    """A running vLLM's address without /v1: the one that VLLM_BASE_URL names, or one started now."""
-    if base_url := os.environ.get("VLLM_BASE_URL"):
-        yield base_url.removesuffix("/v1")
-        return
-    vllm = backends.get("vllm")
-    with serve.serving(vllm, serve.prepare(vllm)) as server:
-        yield server.root
+from scripts import execute, finish_site, guides, notebooks
 
 
 def test_the_vllm_notebook_runs_as_it_is_offered(root, tmp_path, monkeypatch):

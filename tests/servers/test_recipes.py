@@ -1,0 +1,73 @@
+"""What recipes promise beyond one notebook on one server: an app in a browser, a move between servers."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from scripts import browser, execute, notebooks, processes, serve
+
+LIMIT = 60  # seconds
+
+
+def cells_of(name):
+    """The code cells of a recipe by id, as text."""
+    return {cell.id: cell.source for cell in notebooks.code_cells(notebooks.read(f"notebooks/recipes/{name}.ipynb"))}
+
+
+@pytest.fixture
+def shiny_app(root, tmp_path):
+    """The address of the Shiny app, saved as its page says and started with `shiny run`."""
+    parameters = {"base_url": f"{root}/v1"}
+    notebook = notebooks.with_parameters(notebooks.read("notebooks/recipes/streaming-app.ipynb"), parameters)
+    lines = notebooks.parameters_cell(notebook).source
+    (tmp_path / "app.py").write_text(f"{lines}\n{cells_of('streaming-app')['shiny']}\n")
+    port = serve.free_port(0)
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shiny", "run", "--port", str(port), "app.py"],
+            cwd=tmp_path,
+            env=execute.clean_environment(),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}/"
+            until = time.monotonic() + LIMIT
+            while not serve.answers(address):
+                assert process.poll() is None, (tmp_path / "log").read_text()
+                assert time.monotonic() < until, (tmp_path / "log").read_text()
+                time.sleep(0.2)
+            yield address
+        finally:
+            processes.stop_tree(process.pid)
+
+
+def test_somebody_asks_the_shiny_app_in_a_browser_and_sees_the_answer(shiny_app):
+    if not browser.wanted():
+        pytest.skip(browser.NOT_VERIFIED)
+    asked_for = []
+    with browser.chromium() as chromium:
+        page = chromium.new_page()
+        page.set_default_timeout(LIMIT * 1000)
+        page.on("request", lambda request: asked_for.append(request.url))
+        page.goto(shiny_app)
+        page.get_by_role("textbox").fill("What is the capital of Japan?")
+        page.keyboard.press("Enter")
+        page.get_by_text("The capital of Japan is Tokyo.").wait_for()
+    assert [url for url in asked_for if not url.startswith((shiny_app, "data:", "blob:"))] == []
+
+
+def test_a_conversation_moves_from_vllm_to_litellm(root, litellm, capsys):
+    """The cells of the recipe, begun on one server and gone on with on another."""
+    cells = cells_of("conversations")
+    session = {"base_url": f"{root}/v1", "api_key": "EMPTY", "model": "smollm2"}
+    for name in ("quickstart", "save"):
+        exec(cells[name], session)
+    session |= {"base_url": litellm.base_url, "api_key": litellm.api_key, "model": litellm.backend.serves}
+    exec(cells["resume"], session)
+    assert capsys.readouterr().out.endswith("The capital of Japan is Tokyo.\n")
+    session["file"].unlink()
+    session["file"].parent.rmdir()
