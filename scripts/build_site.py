@@ -85,9 +85,10 @@ def render_with_quarto(command):
     settings = site_settings.read()
     # a profile, since Quarto ignores `--metadata website=`
     PROFILE.write_text(yaml.safe_dump({"website": settings}))
+    BUILD.mkdir(exist_ok=True)
     done = subprocess.run(
-        [command, "render", "--no-execute", "--profile", "address"],
-        cwd=ROOT,
+        [command, "render", ROOT, "--no-execute", "--profile", "address"],
+        cwd=BUILD,  # Quarto 1.4 wants every name in an .env.example of its working folder set (quarto-cli#9262)
         timeout=900,
         capture_output=True,
         text=True,
