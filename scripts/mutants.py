@@ -179,7 +179,15 @@ def tested(runner, folder):
     options = ["-x", "-q", "-rf", "--no-header", "-p", "no:cacheprovider"]
     status, printed = runner.run([sys.executable, "-m", "pytest", *options, *files], folder)
     failed = re.search(r"^(?:FAILED|ERROR) tests/(\S+)", printed, re.MULTILINE)
-    return None if status == 0 else (failed[1] if failed else f"pytest ended with {status}")
+    if status and not failed:
+        raise not_judged(status, printed)
+    return failed[1] if status else None
+
+
+def not_judged(status, printed):
+    """A Problem: what should judge a mutant broke, and that must not count as caught."""
+    last = "\n".join(printed.strip().splitlines()[-8:])
+    return Problem("A mutant could not be judged.", f"what asks ended with {status}:\n{last}", "mend that, run again.")
 
 
 def executed(runner, folder, run, servers):
@@ -191,7 +199,10 @@ def executed(runner, folder, run, servers):
         return None
     path = folder / "_build" / "results" / run.result("url")
     if not path.exists():
-        return printed.strip().splitlines()[-1][:100]
+        stopped = re.search(r"^Stopped: (.*)", printed, re.MULTILINE)
+        if not stopped:
+            raise not_judged(status, printed)
+        return f"{run.name}: {stopped[1]}"
     result = json.loads(path.read_text())
     cells = [cell["id"] for cell in result["cells"] if cell["outcome"] == "failed"]
     return ", ".join([f"{run.name}: {cell}" for cell in cells] or [f"{run.name}: the snippet on its own"])

@@ -100,6 +100,16 @@ def test_without_git_a_copy_is_one_paragraph(monkeypatch, tmp_path):
         copies.files()
 
 
+@pytest.mark.parametrize("judge", ["tested", "executed"])
+def test_what_breaks_while_judging_is_no_catch(judge, tmp_path, monkeypatch):
+    runner = mutants.Runner()
+    monkeypatch.setattr(runner, "run", lambda *command, **environ: (1, "ModuleNotFoundError: No module named 'x'"))
+    run = mutants.runs_of(mutant())[0]
+    arguments = (runner, tmp_path) if judge == "tested" else (runner, tmp_path, run, {"vllm": ("http://h:1", "k")})
+    with pytest.raises(Problem, match=r"(?s)could not be judged.*No module named 'x'"):
+        getattr(mutants, judge)(*arguments)
+
+
 def test_counts_tell_who_caught_them():
     entries = [{"caught_by": by} for by in ("make test", "make test", "make test-docs", None)]
     assert mutants.summary(entries) == {"make test": 2, "make test-docs": 1, "not caught": 1}
