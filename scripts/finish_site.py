@@ -35,10 +35,7 @@ def finish(site):
     for source in pages.sources():
         page = site / source.with_suffix(".html")
         text = NOTEBOOK_PATH.sub(r"\1\2", page.read_text())  # Quarto writes this machine's folders
-        text = text.replace(
-            '<div class="sourceCode', '<div tabindex="0" class="sourceCode'
-        )  # it scrolls: by keyboard, too
-        text = folded(text)
+        text = folded(scrollable(text))
         if source.stem != "404":
             text = with_tools(text, source, offered.get(source))
         if address:
@@ -49,6 +46,12 @@ def finish(site):
     markdown_twins.write(site, address)
     if address:
         write_sitemap(site, address)
+
+
+def scrollable(text):
+    """The page whose code and tables, which scroll where they are wide, can be reached with the keyboard to do so."""
+    text = text.replace('<div class="sourceCode', '<div tabindex="0" class="sourceCode')
+    return text.replace("<table class=", '<table tabindex="0" class=')
 
 
 def folded(text):

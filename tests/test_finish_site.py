@@ -77,6 +77,11 @@ def test_a_long_output_is_folded_and_a_short_one_is_not():
     assert finish_site.folded(output(40)).startswith('<details class="long-output"><summary>What it prints')
 
 
+def test_code_and_tables_can_be_scrolled_with_the_keyboard():
+    page = '<div class="sourceCode cell-code" id="cb1"></div><table class="table"></table>'
+    assert finish_site.scrollable(page).count('tabindex="0"') == 2
+
+
 def test_folders_of_this_machine_are_cut_out():
     before = 'data-notebook="/home/somebody/site/notebooks/recipes/x.ipynb"'
     assert finish_site.NOTEBOOK_PATH.sub(r"\1\2", before) == 'data-notebook="notebooks/recipes/x.ipynb"'
