@@ -1,9 +1,9 @@
 PYTHON ?= python3
-export ONLY URL API_KEY PROBES BROWSER TARGET ON MODEL
+export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants
+.PHONY: help test-docs test test-site test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -13,6 +13,10 @@ test-docs: server-client ## execute the notebooks against real servers (ON=embed
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pytest
+	@$(MAKE) --no-print-directory test-site
+
+test-site: client ## render the site and look at every page in a browser (BROWSER=none skips that)
+	@$(RUN) scripts.build_site && .venv/bin/pytest tests/site
 
 test-servers: server-client ## tests that kill or restart servers; each starts its own
 	@.venv/bin/pytest -v -s tests/servers
@@ -69,7 +73,7 @@ lock: .venv/bin/uv ## resolve requirements/*.in into the pinned requirements/*.t
 	@$(RUN) scripts.lock
 
 clean: ## remove what these commands made: .venv, _build, _site and the cache folder
-	rm -rf .venv _build _site .quarto "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
+	rm -rf .venv _build _site .quarto _quarto-address.yml "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
 
 client:
 	@$(PYTHON) -m scripts.bootstrap

@@ -24,6 +24,7 @@ from scripts.cache import BUILD, ROOT
 from scripts.problem import Problem, run_main
 
 SITE = ROOT / "_site"
+PROFILE = ROOT / "_quarto-address.yml"  # ignored by git
 NOTICE = (
     "::: {.callout-warning}\n"
     "Offline preview, rendered without Quarto. The published site looks different; the content is the same.\n"
@@ -36,7 +37,8 @@ def quarto():
     """The path of a Quarto command, or None.
 
     Looks on PATH first. Otherwise tries PyPI's quarto-cli, which downloads Quarto when it is first
-    run and so works only where that download does.
+    run and so works only where that download does. QUARTO=none in the environment does without,
+    QUARTO=required (the publish workflow) takes no preview for an answer.
     """
     on_path = shutil.which("quarto")
     if on_path or os.environ.get("QUARTO") == "none":
@@ -81,9 +83,15 @@ def quarto():
 def render_with_quarto(command):
     """Render the project with Quarto, with the site's addresses if they are set."""
     settings = site_settings.read()
-    arguments = ["--metadata", f"website={settings}"] if settings else []
+    # a profile, since Quarto ignores `--metadata website=`
+    PROFILE.write_text(yaml.safe_dump({"website": settings}))
+    BUILD.mkdir(exist_ok=True)
     done = subprocess.run(
-        [command, "render", "--no-execute", *arguments], cwd=ROOT, timeout=900, capture_output=True, text=True
+        [command, "render", ROOT, "--no-execute", "--profile", "address"],
+        cwd=BUILD,  # Quarto 1.4 wants every name in an .env.example of its working folder set (quarto-cli#9262)
+        timeout=900,
+        capture_output=True,
+        text=True,
     )
     log = BUILD / "logs" / "render.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -132,6 +140,7 @@ def write_expanded(copy):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(resource, target)
     config["website"] |= site_settings.read()
+    config["format"]["html"]["theme"] = "bootstrap"  # smalldocs compiles no Sass; this one fetches no font
     (copy / "_quarto.yml").write_text(yaml.safe_dump(config, sort_keys=False))
     return config
 
@@ -139,7 +148,7 @@ def write_expanded(copy):
 def check_nothing_raw():
     """Raise Problem if a page still has a shortcode, or a value that was never filled in."""
     for page in sorted(SITE.rglob("*.html")):
-        found = re.search(r"\{\{(?:<|&lt;).*", page.read_text())
+        found = re.search(r"\{\{(?:<|&lt;) .*", page.read_text())
         if found:
             raise Problem(
                 f"{page.relative_to(ROOT)} shows raw source.", f"it holds {found[0][:80]}", "mend the page's source."

@@ -322,8 +322,9 @@ def model_entries(reply):
     return entries if all(isinstance(e, dict) and isinstance(e.get("id"), str) for e in entries) else None
 
 
-# Measured 2026-11: vLLM 0.32.0, LiteLLM 1.104.5, Ollama 0.24.0 (but for /api/ps), llama-cpp-python 0.3.36.
-# Read 2026-11, not run: Ollama's /api/ps (docs.ollama.com/api/ps); llama.cpp's own server (owned_by and the 503 in
+# Measured 2026-11: vLLM 0.32.0, LiteLLM 1.104.5, Ollama 0.24.0 (but for /api/ps) and 0.32.15,
+# llama-cpp-python 0.3.36.
+# Read 2026-11, not run: llama.cpp's own server (owned_by and the 503 in
 # tools/server's source; /props in mvysny.github.io/llama-server-endpoints, build b8681); LM Studio's /api/v0/models
 # (lmstudio.ai/docs/api/rest-api; loaded_context_length only in other clients' code), which answers 200 to paths
 # that it does not know (lmstudio-bug-tracker#1323).

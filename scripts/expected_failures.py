@@ -66,9 +66,10 @@ def changes(result):
             probe, place = finding["probe"], (column["class"], result["backend"])
             expected = [entry for entry in entries if entry.holds(probe, *place)]
             what = f"{probe} with {column['class']} on {result['backend']} {result['version']}"
-            if finding["outcome"] == "supported":
+            if finding["outcome"] in ("supported", "not applicable"):
                 mended = [entry for entry in expected if entry.probe == probe or probe == "chat"]
-                lines += [f"CHANGED: {what}: this now works: remove the workaround in {e.page}" for e in mended]
+                now = "works" if finding["outcome"] == "supported" else f"is not applicable ({finding['says']})"
+                lines += [f"CHANGED: {what}: this now {now}: remove the workaround in {e.page}" for e in mended]
             if not expected and finding["outcome"] in BROKEN:
                 lines.append(
                     f"CHANGED: {what}: {finding['outcome']} ({finding['says']}), and no page says so: mend it, or "

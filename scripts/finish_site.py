@@ -35,6 +35,9 @@ def finish(site):
     for source in pages.sources():
         page = site / source.with_suffix(".html")
         text = NOTEBOOK_PATH.sub(r"\1\2", page.read_text())  # Quarto writes this machine's folders
+        text = text.replace(
+            '<div class="sourceCode', '<div tabindex="0" class="sourceCode'
+        )  # it scrolls: by keyboard, too
         text = folded(text)
         if source.stem != "404":
             text = with_tools(text, source, offered.get(source))

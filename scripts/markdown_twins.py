@@ -11,6 +11,7 @@ from scripts.cache import ROOT
 
 INCLUDE = re.compile(r"^\{\{< include (\S+) >\}\}$", re.MULTILINE)
 RAW_HTML = re.compile(r"^```\{=html\}\n.*?\n```\n", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"^((?:```|~~~~).*?^(?:```|~~~~)$)", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^:{3,}.*\n", re.MULTILINE)
 ATTRIBUTES = re.compile(r" \{[#.][^}]*\}$", re.MULTILINE)
 COMMENT = re.compile(r"^<!--.*?-->\n", re.MULTILINE | re.DOTALL)
@@ -28,13 +29,18 @@ def twin(page):
     """A page as plain Markdown: variables, cells and included parts written out, links to the other twins."""
     header = pages.header(page)
     text = INCLUDE.sub(lambda match: (ROOT / page.parent / match[1]).read_text(), body(page))
-    for pattern in (RAW_HTML, COMMENT, FENCE, ATTRIBUTES):
-        text = pattern.sub("", text)
-    text = text.replace("```{.default .output}", "```text")
-    text = IMAGE.sub(lambda match: f"[Picture: {match[1]}]", text)
-    text = SOURCE_LINK.sub(r"](\1.md", text)
-    text = re.sub(r"\n{3,}", "\n\n", text)
+    text = COMMENT.sub("", RAW_HTML.sub("", text)).replace("```{.default .output}", "```text")
+    parts = CODE.split(text)  # prose and code blocks in turn; code stays as it is
+    text = "".join(part if index % 2 else prose(part) for index, part in enumerate(parts))
     return f"# {header['title']}\n\n{text.strip()}\n"
+
+
+def prose(text):
+    """Prose without what only Quarto reads."""
+    for pattern in (FENCE, ATTRIBUTES):
+        text = pattern.sub("", text)
+    text = IMAGE.sub(lambda match: f"[Picture: {match[1]}]", text)
+    return re.sub(r"\n{3,}", "\n\n", SOURCE_LINK.sub(r"](\1.md", text))
 
 
 def body(page):

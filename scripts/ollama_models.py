@@ -57,13 +57,25 @@ def request(method, url, body=None):
     raise Problem("Ollama did not do what it was asked.", f"{why}.", "see whether it runs, and read its log.")
 
 
+def has_blob(root, digest):
+    """Whether the server has the file with this digest; it resets the connection of one who sends it again."""
+    try:
+        call = urllib.request.Request(f"{root}/api/blobs/{digest}", method="HEAD")
+        with urllib.request.urlopen(call, timeout=120):
+            return True
+    except OSError:  # a 404, or whatever the upload will then say
+        return False
+
+
 def create(root, folder, gguf):
     """Create every model of `folder` from the file `gguf` on the server at `root`.
 
     Raises:
         Problem: the server refused.
     """
-    request("POST", f"{root}/api/blobs/sha256:{GGUF_SHA256}", gguf.read_bytes())
+    digest = f"sha256:{GGUF_SHA256}"
+    if not has_blob(root, digest):
+        request("POST", f"{root}/api/blobs/{digest}", gguf.read_bytes())
     for name, path in modelfiles(folder).items():
         body = json.dumps({"model": name, "stream": False, **read(path)}).encode()
         request("POST", f"{root}/api/create", body)

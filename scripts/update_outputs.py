@@ -33,6 +33,11 @@ def address(run, stack):
     return server.root, server.api_key
 
 
+def that_show(outputs):
+    """The outputs that show something: a progress bar that has ended leaves one without text."""
+    return [output for output in outputs if output.get("data", {}).get("text/plain") != ""]
+
+
 def update(run):
     """Execute the notebook of `run` in place.
 
@@ -59,7 +64,7 @@ def update(run):
             raise Problem(f"A cell of {path} failed.", str(error), "mend it; nothing was stored.") from None
     for cell, ran in zip(notebooks.code_cells(notebook), notebooks.code_cells(executed), strict=True):
         cell.execution_count = ran.execution_count
-        cell.outputs = [] if "check" in notebooks.tags(cell) else ran.outputs
+        cell.outputs = [] if "check" in notebooks.tags(cell) else that_show(ran.outputs)
         if cell.outputs:
             cell.metadata["stored"] = notebooks.output_mark(cell)
     notebook.metadata.pop("widgets", None)

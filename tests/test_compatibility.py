@@ -93,6 +93,11 @@ def test_a_failure_that_is_mended_names_the_page_to_change():
     assert line.endswith("this now works: remove the workaround in docs/which-class.qmd#seed")
 
 
+def test_a_failure_that_does_not_apply_any_more_names_the_page_to_change():
+    (line, *_) = [line for line in expected_failures.changes(result("not applicable")) if "seed with" in line]
+    assert line.endswith("is not applicable (it says): remove the workaround in docs/which-class.qmd#seed")
+
+
 def test_a_star_covers_every_probe_and_is_held_by_chat():
     broken = result("unsupported", backend="llama-cpp")
     assert expected_failures.changes(broken) == []

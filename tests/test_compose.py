@@ -35,11 +35,11 @@ def test_the_files_keep_to_the_compose_schema():
 
 def test_every_image_is_the_pinned_release():
     vllm, litellm = backends.get("vllm").version, backends.get("litellm").version
-    ollama = re.search(r"image: (ollama/ollama:\S+)", (ROOT / ".github/workflows/nightly.yml").read_text())[1]
+    ollama = re.search(r"image: (docker.io/ollama/ollama:\S+)", (ROOT / ".github/workflows/nightly.yml").read_text())[1]
     assert {name: service["image"] for name, service in SERVICES.items()} == {
         "vllm": f"docker.io/vllm/vllm-openai:v{vllm}",
         "vllm-cpu": f"docker.io/vllm/vllm-openai-cpu:v{vllm}",
-        "ollama": f"docker.io/{ollama}",
+        "ollama": ollama,
         "litellm": f"ghcr.io/berriai/litellm-non_root:v{litellm}",
     }
     assert containers.service("container", "vllm-cpu")["image"] == f"localhost/chatlas-docs-vllm-cpu:{vllm}"

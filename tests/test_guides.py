@@ -86,3 +86,14 @@ def test_a_url_goes_with_one_backend(monkeypatch):
     monkeypatch.setenv("ONLY", "@vllm,ollama")
     with pytest.raises(Problem, match=r"(?s)URL= goes with one backend.*which-class@vllm.*ONLY=@vllm"):
         test_docs.main()
+
+
+def test_a_notebook_for_a_gpu_is_left_out_of_a_backends_run_on_your_server(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(test_docs, "execute_run", lambda run, *rest: asked.append(run.name) or {})
+    monkeypatch.setattr(test_docs.report, "passed", lambda result: True)
+    selected = guides.chosen("@vllm")
+    needing = [run for run in selected if run.guide.needs == "gpu"]
+    assert test_docs.on_your_server(selected, "http://localhost:9/v1") == 0
+    assert asked == [run.name for run in selected if run not in needing]
+    assert capsys.readouterr().out.count("NOT VERIFIED") == len(needing)

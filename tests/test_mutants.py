@@ -68,6 +68,16 @@ def test_a_changed_cell_looks_as_if_it_had_been_run_and_accepted():
     assert (ROOT / "notebooks/vllm.ipynb").read_text() == before
 
 
+def test_a_notebook_is_executed_up_to_the_check_of_the_changed_cell():
+    with copies.copied(["notebooks/vllm.ipynb"]) as folder:
+        mutants.cut(mutant(), folder)
+        cells = notebooks.code_cells(notebooks.read(folder / "notebooks/vllm.ipynb"))
+        assert cells[-1].id == "check-structured"
+        mutants.cut(mutant(places=("notebooks/vllm.ipynb#parameters", "index.qmd")), folder)
+        cells = notebooks.code_cells(notebooks.read(folder / "notebooks/vllm.ipynb"))
+        assert [cell.id for cell in cells] == ["parameters", "quickstart", "check-quickstart"]
+
+
 def test_only_the_first_place_changes_in_a_file():
     page = mutant(places=("docs/connect/vllm.qmd",), find="chatlas", replace="CHATLAS")
     with copies.copied(["docs/connect/vllm.qmd"]) as folder:

@@ -15,8 +15,9 @@ from probes import catalog, evidence
 from probes.outcome import supported
 from probes.recorder import Exchange, Recorder
 from probes.target import Target
+from probes.themes.tools import tools_with_data_model
 from scripts.cache import ROOT
-from tests.misbehaving.answers import careless, closes, serving
+from tests.misbehaving.answers import always_calls, careless, closes, lists, one_at_a_time, refuses_with, serving
 
 # What the careless server does that a probe has to see. The rest cannot be told from outside.
 FOUND_OUT = {
@@ -49,6 +50,7 @@ FOUND_OUT = {
     "wrong-model": "unsupported",
     "wrong-key": "unsupported",
     "context-overflow": "unsupported",
+    "cancel": "not run",
     "reconnect": "not run",
 }
 
@@ -124,6 +126,59 @@ def test_a_server_that_hangs_up_supports_nothing():
     with serving(closes) as server:
         findings, _ = ask(server.url, only=["chat", "schema-flat", "list-models"])
     assert {finding["outcome"] for finding in findings.values()} == {"unsupported"}
+
+
+def test_a_server_that_always_calls_does_not_heed_tool_choice():
+    with serving(always_calls) as server:
+        findings, _ = ask(server.url, only=["tool-choice"])
+    assert findings["tool-choice"]["outcome"] == "unsupported"
+    assert '"none"' in findings["tool-choice"]["says"]
+
+
+@pytest.mark.parametrize(("stops", "outcome"), [(True, "supported"), (False, "unsupported")])
+def test_a_server_that_works_on_for_nobody_is_found_out(stops, outcome):
+    with serving(one_at_a_time(stops)) as server:
+        findings, _ = ask(server.url, only=["cancel"])
+    assert findings["cancel"]["outcome"] == outcome, findings["cancel"]["says"]
+
+
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        ("image URLs are not currently supported, please use base64 encoded data instead", "unsupported"),
+        ("m is not a multimodal model", "not applicable"),
+        ("out of memory", "unsupported"),
+    ],
+)
+def test_why_an_image_by_address_is_refused_makes_a_difference(message, outcome):
+    with serving(refuses_with(message)) as server:
+        findings, _ = ask(server.url, only=["image-url"])
+    assert findings["image-url"]["outcome"] == outcome
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("m:latest", "supported"), ("m:135m", "unsupported")])
+def test_a_model_listed_as_latest_is_listed(name, outcome):
+    with serving(lists(name)) as server:
+        findings, _ = ask(server.url, only=["list-models"])
+    assert findings["list-models"]["outcome"] == outcome
+
+
+def test_data_without_a_call_is_not_tools_together_with_data():
+    class Chat:
+        def register_tool(self, tool):
+            pass
+
+        def chat_structured(self, question, data_model):
+            return data_model(weather="Berlin")
+
+    class Asked:
+        bodies = ({"tools": ["get_weather"]},)
+
+        def chat(self, **arguments):
+            return Chat()
+
+    found = tools_with_data_model(Asked())
+    assert (found.kind, found.says) == ("partly", "sent; the data came without a call: 'Berlin'")
 
 
 def test_an_error_in_a_probe_is_its_finding(recorded):

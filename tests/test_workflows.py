@@ -80,6 +80,13 @@ def test_the_nightly_names_every_backend_pinned_and_newest():
         assert named == {f"@{name}" for name in backends.load()}
 
 
+def test_the_nightly_pins_the_image_that_compose_pins():
+    jobs = yaml.safe_load((FOLDER / "nightly.yml").read_text())["jobs"]
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["ollama"]["image"]
+    assert jobs["pinned-ollama"]["services"]["ollama"]["image"] == compose
+    assert jobs["newest-ollama"]["services"]["ollama"]["image"] == f"{compose.rpartition(':')[0]}:latest"
+
+
 def test_the_nightly_reports_when_the_newest_fail():
     jobs = yaml.safe_load((FOLDER / "nightly.yml").read_text())["jobs"]
     assert set(jobs["report"]["needs"]) == {name for name in jobs if name.startswith("newest")}

@@ -41,6 +41,7 @@ def token_count(target):
 
 @probe("`list_models()`")
 def list_models(target):
-    """The served model is in the list."""
-    ids = [model["id"] for model in target.chat().list_models()]
-    return supported(f"lists {', '.join(ids[:4])}") if target.model in ids else unsupported(f"lists {ids[:4]}")
+    """The served model is in the list. Ollama writes NAME as NAME:latest, and takes both."""
+    ids = sorted(model["id"] for model in target.chat().list_models())
+    listed = {target.model, f"{target.model}:latest"} & set(ids)
+    return supported(f"lists {', '.join(ids[:4])}") if listed else unsupported(f"lists {ids[:4]}")

@@ -90,6 +90,8 @@ def image_url(target):
     try:
         answer = ask(target.chat(), [QUESTION, content_image_url(f"{target.recorder.root}/red.png")])
     except openai.APIStatusError as error:
+        if "URL" in str(error):
+            return unsupported(f"refused: {said(error)}")
         return refused(error)
     fetched = any(exchange.method == "GET" and "red.png" in exchange.path for exchange in target.recorder.exchanges)
     return partly("the server fetches it") if fetched else judged(answer, "red")

@@ -108,4 +108,4 @@ def extra_body(target):
     answer = ask(target.chat(), DAYS, kwargs={"extra_body": {"stop": ["Thursday"]}})
     if "stop" not in target.bodies[-1]:
         return unsupported("chatlas does not send it")
-    return unsupported("sent, and lost on the way") if "Thursday" in answer else supported("arrived")
+    return unsupported("sent, and without effect") if "Thursday" in answer else supported("arrived")

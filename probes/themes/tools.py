@@ -31,9 +31,9 @@ def weather_tool(calls, fails=False):
     return get_weather
 
 
-def get_time(city: str) -> str:
-    """Get the local time in a city."""
-    return "12:30"
+def get_population(city: str) -> str:
+    """Get the number of inhabitants of a city."""
+    return "3.7 million"
 
 
 def requests_of(target, question, *tools, **kwargs):
@@ -84,23 +84,29 @@ def tools_streaming(target):
 @probe("Several tools")
 def several_tools(target):
     """Of two tools, the fitting one is called with arguments that fit."""
-    found = requests_of(target, "What time is it in Berlin?", weather_tool([]), get_time, tool_choice="required")
+    question = "How many people live in Berlin?"
+    found = requests_of(target, question, weather_tool([]), get_population, tool_choice="required")
     if not found:
         return partly("accepted; nothing was called", model=False)
     name, arguments = found[0]
     says = f"called {name}({', '.join(f'{key}={value!r}' for key, value in arguments.items())})"
-    return supported(says, model=name == "get_time" and arguments == {"city": "Berlin"})
+    return supported(says, model=name == "get_population" and arguments == {"city": "Berlin"})
 
 
 @probe('`tool_choice` "required"')
 def tool_choice(target):
-    """A question that needs no tool still gives a call, with the arguments that the tool has and no others."""
+    """A question that needs no tool still gives a call, with the arguments that the tool has and no others.
+
+    A server that calls with "none", too, does not read the setting: its model happens to call.
+    """
     called = []
     for question in ("Say hello.", "What time is it in Berlin?"):
         found = requests_of(target, question, weather_tool([]), tool_choice="required")
         if not found:
             return unsupported("accepted and not enforced: the model answered without a call")
         called += [f"{name}({', '.join(sorted(arguments))})" for name, arguments in found]
+    if requests_of(target, WEATHER, weather_tool([]), tool_choice="none"):
+        return unsupported('ignored: the model calls with "none", too')
     if set(called) == {"get_weather(city)"}:
         return supported("enforced, arguments too")
     return partly(f"a call is enforced, its arguments are not: {', '.join(called)}")
@@ -133,12 +139,17 @@ def tool_error(target):
 
 @probe("Tools together with structured data")
 def tools_with_data_model(target):
-    """A request for structured data carries the registered tools, too."""
+    """A request for structured data carries the registered tools, and the model can call them."""
 
     class Report(BaseModel):
         weather: str
 
+    calls = []
     chat = target.chat(tokens=120)
-    chat.register_tool(weather_tool([]))
-    chat.chat_structured(WEATHER, data_model=Report)
-    return supported("sent") if target.bodies[0].get("tools") else unsupported("chatlas leaves the tools out")
+    chat.register_tool(weather_tool(calls))
+    found = chat.chat_structured(WEATHER, data_model=Report)
+    if not target.bodies[0].get("tools"):
+        return unsupported("chatlas leaves the tools out")
+    if not calls:
+        return partly(f"sent; the data came without a call: {found.weather!r}")
+    return supported("sent and called", model="sunny" in found.weather)

@@ -200,6 +200,62 @@ def careless(handler):
     reply(handler, 200, lines, "text/event-stream")
 
 
+def streamed(handler, *deltas, pause=0.0):
+    """Send a stream of these deltas, `pause` seconds apart."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/event-stream")
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    for delta in [*deltas, {}]:
+        choice = {"index": 0, "delta": delta, "finish_reason": None if delta else "stop"}
+        chunk = {"id": "x", "created": 1, "model": "m", "object": "chat.completion.chunk", "choices": [choice]}
+        handler.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        handler.wfile.flush()
+        time.sleep(pause)
+    handler.wfile.write(b"data: [DONE]\n\n")
+    handler.close_connection = True
+
+
+@only_models
+def always_calls(handler):
+    """Calls the first tool that it is given, whatever `tool_choice` says (ollama#17921)."""
+    body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+    function = {"name": body["tools"][0]["function"]["name"], "arguments": '{"city": "Berlin"}'}
+    streamed(handler, {"tool_calls": [{"index": 0, "id": "c", "type": "function", "function": function}]})
+
+
+def one_at_a_time(stops):
+    """A server that writes 100 tokens a second and works on one answer at a time.
+
+    Args:
+        stops: whether it stops when the client has hung up, as it should.
+    """
+    busy = threading.Lock()
+
+    @only_models
+    def behave(handler):
+        tokens = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))["max_tokens"]
+        with busy:
+            start = time.monotonic()
+            try:
+                streamed(handler, *[{"content": "word "}] * tokens, pause=0.01)
+            except OSError:
+                if not stops:
+                    time.sleep(max(0, start + tokens * 0.01 - time.monotonic()))
+
+    return behave
+
+
+def refuses_with(message):
+    """A server that refuses every chat with this message."""
+    return only_models(lambda handler: reply(handler, 400, {"error": {"message": message}}))
+
+
+def lists(name):
+    """A server whose only model has this id."""
+    return lambda handler: reply(handler, 200, {"object": "list", "data": [{"id": name, "object": "model"}]})
+
+
 def redirects_to(target):
     """A server that sends everything on to `target`."""
     return lambda handler: reply(handler, 307, "", "text/plain", Location=target + handler.path)

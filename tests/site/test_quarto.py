@@ -1,0 +1,119 @@
+"""What readers get from Quarto's output: speed, search, contrast, the keyboard. Skipped without Quarto."""
+
+import gzip
+import statistics
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from scripts.build_site import SITE
+from scripts.cache import ROOT
+
+pytestmark = pytest.mark.usefixtures("quarto")
+
+WEIGHT = 500_000  # bytes
+PAINT = 3.0  # seconds; generous, since a busy machine is no news: the figure is printed, and meant to be under 1
+FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input, summary")].filter(element =>
+  element.checkVisibility({visibilityProperty: true}) && element.tabIndex >= 0 && !element.disabled
+).map((element, index) => { element.dataset.focusable = index; return index; })"""
+FOCUSED = "() => document.activeElement.dataset ? document.activeElement.dataset.focusable : undefined"
+
+
+def test_no_request_leaves_the_site(visit, path, root):
+    outside = [url for url in visit(path, 1280).requested if not url.startswith((root, "data:", "blob:"))]
+    assert outside == []
+
+
+def test_a_page_is_light(tab, root, path, figures):
+    """All that is loaded with a page, without images, compressed as a web host sends it."""
+    sizes = {}
+
+    def count(response):
+        name = urlsplit(response.url).path
+        if response.ok and not name.endswith((".png", ".svg")):
+            body = response.body()
+            sizes[name] = min(len(body), len(gzip.compress(body)))
+
+    tab.on("requestfinished", lambda request: count(request.response()))
+    tab.goto(f"{root}/{path}")
+    tab.wait_for_load_state("networkidle")
+    total = sum(sizes.values())
+    figures.append(f"{path}: {total / 1000:.0f} KB compressed, without images")
+    assert total < WEIGHT, sizes
+
+
+def test_something_is_painted_soon(chromium, root, figures):
+    """The median of five first visits is printed."""
+    seen = []
+    for _ in range(5):
+        context = chromium.new_context()
+        tab = context.new_page()
+        tab.goto(f"{root}/docs/connect/vllm.html")
+        tab.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        seen.append(tab.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000)
+        context.close()
+    figures.append(f"first contentful paint of the vLLM guide, on this machine: {statistics.median(seen):.2f} s")
+    assert min(seen) < PAINT
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("Can't find locally running ollama", "docs/troubleshooting.html"),
+        ("No connected db", "docs/troubleshooting.html"),
+        ("does not exist", "docs/troubleshooting.html"),
+        ("maximum context length", "docs/troubleshooting.html"),
+        ("enable-auto-tool-choice", "docs/troubleshooting.html"),
+        ("ChatOpenAICompletions", "docs/which-class.html"),
+        ("ChatOllama", "docs/connect/ollama.html"),
+    ],
+)
+def test_the_search_finds(tab, root, text, page):
+    tab.goto(f"{root}/index.html")
+    tab.keyboard.press("/")
+    field = tab.locator(".aa-Input")
+    field.wait_for()
+    field.fill(text)
+    found = tab.locator(f'.aa-Panel a[href*="{page}"]')
+    found.first.wait_for(timeout=10_000)
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_nothing_shuts_a_reader_out(chromium, root, path, scheme, size):
+    """axe-core, contrast included; what it rates serious or critical."""
+    context = chromium.new_context(viewport={"width": size, "height": 800}, color_scheme=scheme)
+    tab = context.new_page()
+    tab.goto(f"{root}/{path}")
+    assert tab.locator(f"body.quarto-{scheme}").count() == 1
+    found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
+    context.close()
+    serious = {
+        rule["id"]: [node["html"][:120] for node in rule["nodes"][:3]]
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    }
+    assert serious == {}
+
+
+@pytest.mark.parametrize("path", ["index.html", "docs/connect/vllm.html", "docs/compatibility.html"])
+def test_the_keyboard_alone_reaches_everything(tab, root, path):
+    tab.goto(f"{root}/{path}")
+    wanted = {str(index) for index in tab.evaluate(FOCUSABLE)}
+    reached = set()
+    for _ in range(len(wanted) + 60):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate(FOCUSED))
+    missed = sorted(wanted - reached, key=int)
+    assert [
+        tab.locator(f'[data-focusable="{index}"]').evaluate("e => e.outerHTML.slice(0, 150)") for index in missed
+    ] == []
+
+
+def test_a_deep_address_that_is_not_there_suggests_the_right_page(tab, root):
+    tab.goto(f"{root}/docs/connect/llamacpp.html")
+    assert tab.locator("#suggestions a").first.text_content() == "llama.cpp"
+
+
+def test_the_folders_of_the_machine_that_rendered_are_on_no_page(path):
+    assert str(ROOT) not in (SITE / path).read_text()

@@ -1,0 +1,101 @@
+"""What a site gets after rendering: downloads, folded outputs, addresses, redirects, Markdown twins, llms.txt."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from scripts import finish_site, guides, markdown_twins, notebooks, pages, site_settings
+
+PAGE = Path("docs/connect/vllm.qmd")
+HTML = "<html><head><title>x</title></head><body><main><h1>x</h1></main></body></html>"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A site of empty pages, with an address, finished."""
+    folder = tmp_path_factory.mktemp("site")
+    for source in pages.sources():
+        page = folder / source.with_suffix(".html")
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(HTML)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site_settings, "read", lambda: {"site-url": "https://a.example/docs/"})
+        finish_site.finish(folder)
+    return folder
+
+
+@pytest.mark.parametrize("guide", guides.load().values(), ids=lambda guide: guide.name)
+def test_the_download_is_the_parameters_and_the_visible_cells(site, guide):
+    offered = notebooks.code_cells(nbformat.read(site / guide.notebook, as_version=4))
+    whole = notebooks.read(guide.notebook)
+    wanted = [notebooks.parameters_cell(whole), *notebooks.visible_cells(whole)]
+    assert [cell.source for cell in offered] == [cell.source for cell in wanted]
+    assert not [cell for cell in offered if "check" in notebooks.tags(cell)]
+
+
+def test_a_page_links_its_notebook_and_its_markdown(site):
+    text = (site / PAGE.with_suffix(".html")).read_text()
+    assert '<a href="../../notebooks/vllm.ipynb" download>' in text
+    assert '<a href="vllm.md"' in text
+
+
+def test_a_page_has_its_address_and_what_other_sites_show_of_it(site):
+    text = (site / PAGE.with_suffix(".html")).read_text()
+    assert '<link rel="canonical" href="https://a.example/docs/docs/connect/vllm.html">' in text
+    assert '<meta property="og:title" content="Connecting to vLLM">' in text
+    assert '<meta property="og:image" content="https://a.example/docs/docs/images/social-card.png">' in text
+    assert '<link rel="canonical" href="https://a.example/docs/">' in (site / "index.html").read_text()
+
+
+def test_the_sitemap_lists_every_page_but_the_one_for_missing_ones(site):
+    found = {entry.text for entry in ElementTree.parse(site / "sitemap.xml").iter() if entry.tag.endswith("loc")}
+    expected = {source.with_suffix(".html").as_posix() for source in pages.sources()} - {"404.html"}
+    assert found == {f"https://a.example/docs/{page}" for page in expected}
+
+
+def test_without_an_address_none_is_made_up(tmp_path, monkeypatch):
+    (tmp_path / "404.html").write_text(HTML)
+    monkeypatch.setattr(pages, "sources", lambda: [Path("404.qmd")])
+    finish_site.finish(tmp_path)
+    assert (tmp_path / "404.html").read_text() == HTML
+    assert not (tmp_path / "sitemap.xml").exists()
+
+
+def test_an_old_address_leads_to_the_page(site):
+    assert 'url=../index.html"' in (site / "docs" / "index.html").read_text()
+
+
+def test_a_long_output_is_folded_and_a_short_one_is_not():
+    def output(lines):
+        printed = "\n".join(["line"] * lines)
+        return f'<div class="cell-output cell-output-stdout">\n<pre><code>{printed}</code></pre>\n</div>'
+
+    assert finish_site.folded(output(5)) == output(5)
+    assert finish_site.folded(output(40)).startswith('<details class="long-output"><summary>What it prints')
+
+
+def test_folders_of_this_machine_are_cut_out():
+    before = 'data-notebook="/home/somebody/site/notebooks/recipes/x.ipynb"'
+    assert finish_site.NOTEBOOK_PATH.sub(r"\1\2", before) == 'data-notebook="notebooks/recipes/x.ipynb"'
+
+
+@pytest.mark.parametrize("page", [page for page in pages.sources() if page.stem != "404"], ids=str)
+def test_a_twin_is_markdown_alone_with_the_cells_of_its_page(page):
+    twin = markdown_twins.twin(page)
+    outside_code = re.sub(r"^(```|~~~~).*?^\1", "", twin, flags=re.DOTALL | re.MULTILINE)
+    assert twin.startswith("# ")
+    assert [raw for raw in ("{{<", ":::", "{=html}", ".qmd)", "<!--") if raw in outside_code] == []
+    for path, label, echo in pages.embeds(page):
+        cell = next(cell for cell in notebooks.code_cells(notebooks.read(path)) if cell.id == label)
+        assert not echo or cell.source in twin
+
+
+def test_llms_txt_names_the_right_class_first_and_links_every_twin(site):
+    text = (site / "llms.txt").read_text()
+    assert text.index("ChatOpenAICompletions") < text.index("## Pages")
+    links = re.findall(r"\]\((https://a\.example/docs/[^)]+)\)", text)
+    assert len(links) == len(markdown_twins.ordered())
+    assert all((site / link.removeprefix("https://a.example/docs/")).is_file() for link in links)
