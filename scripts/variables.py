@@ -62,9 +62,9 @@ def in_container(result):
     steps = [f"{step} {figures[step]:.0f} s" for step in ("build", "pull", "start") if figures.get(step)]
     steps.append(f"notebook {figures['notebook_total']:.0f} s")
     return (
-        f"Verified in a container {result['date']}: {len(result['cells'])} cells against {container['image']}{size} "
-        f"with {container['engine']}, {result['model']}, on {result['hardware'].removesuffix(', in a container')}; "
-        f"{', '.join(steps)}."
+        f"Verified in a container {result['date']}: {len(result['cells'])} cells against {container['image']}{size}, "
+        f"run by {container['engine']}, {result['model']}, on {result['hardware'].removesuffix(', in a container')}. "
+        f"That run took: {', '.join(steps)}."
     )
 
 

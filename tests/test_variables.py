@@ -22,8 +22,8 @@ def said(monkeypatch, result):
 
 def test_a_container_s_result_is_said_with_its_figures(monkeypatch):
     assert said(monkeypatch, RESULT) == (
-        f"Verified in a container 2026-11-25: {len(CELLS)} cells against i:1 (3.4 GB) with podman 4.3.1, m, "
-        "on CPU (2 cores); build 276 s, start 60 s, notebook 40 s."
+        f"Verified in a container 2026-11-25: {len(CELLS)} cells against i:1 (3.4 GB), run by podman 4.3.1, m, "
+        "on CPU (2 cores). That run took: build 276 s, start 60 s, notebook 40 s."
     )
 
 
