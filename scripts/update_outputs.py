@@ -10,7 +10,7 @@ import contextlib
 import os
 
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 from scripts import containers, guides, notebooks, serve, test_docs
 from scripts.cache import ROOT
@@ -60,7 +60,7 @@ def update(run):
             NotebookClient(
                 executed, timeout=CELL_LIMIT, kernel_name="python3", record_timing=False, coalesce_streams=True
             ).execute()
-        except CellExecutionError as error:
+        except (CellExecutionError, CellTimeoutError) as error:
             raise Problem(f"A cell of {path} failed.", str(error), "mend it; nothing was stored.") from None
     for cell, ran in zip(notebooks.code_cells(notebook), notebooks.code_cells(executed), strict=True):
         cell.execution_count = ran.execution_count

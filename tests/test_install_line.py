@@ -18,11 +18,12 @@ def fresh(tmp_path_factory):
 
 
 def install_lines():
+    """The lines that install chatlas alone; a recipe's may name more packages (tests/test_copying.py looks at those)."""
     return {
         block
         for page in pages.sources()
         for block in pages.code_blocks(page, "bash")
-        if block.startswith('pip install "chatlas')
+        if block.startswith('pip install "chatlas') and block.endswith('"')
     }
 
 
