@@ -18,7 +18,7 @@ def fresh(tmp_path_factory):
 
 
 def install_lines():
-    """The lines that install chatlas alone; a recipe's may name more packages (tests/test_copying.py looks at those)."""
+    """The lines that install chatlas alone; a recipe may install more (tests/test_copying.py looks at that)."""
     return {
         block
         for page in pages.sources()
