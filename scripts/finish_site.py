@@ -16,6 +16,8 @@ LONG = 20  # lines; what a cell printed beyond that is folded
 CARD = "docs/images/social-card.png"
 OUTPUT = re.compile(r'<div class="cell-output[^"]*">\s*<pre.*?</pre>\s*</div>', re.DOTALL)
 NOTEBOOK_PATH = re.compile(r'(data-notebook=")[^"]*/(notebooks/[^"]+")')
+# Quarto loads these from outside where a cell has displayed HTML, in case it is a widget; ours never are.
+OUTSIDE = re.compile(r"""<script src="https?://[^>]*></script>|<script[^>]*>define\('jquery'.*?</script>""", re.DOTALL)
 REDIRECT = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -35,7 +37,7 @@ def finish(site):
     for source in pages.sources():
         page = site / source.with_suffix(".html")
         text = NOTEBOOK_PATH.sub(r"\1\2", page.read_text())  # Quarto writes this machine's folders
-        text = folded(scrollable(text))
+        text = folded(scrollable(OUTSIDE.sub("", text)))
         if source.stem != "404":
             text = with_tools(text, source, offered.get(source))
         if address:

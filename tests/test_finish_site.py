@@ -82,6 +82,13 @@ def test_code_and_tables_can_be_scrolled_with_the_keyboard():
     assert finish_site.scrollable(page).count('tabindex="0"') == 2
 
 
+def test_scripts_from_outside_are_cut_out_and_the_others_stay():
+    outside = '<script src="https://cdn.example/jquery.js" integrity="x"></script>'
+    widgets = "<script type=\"application/javascript\">define('jquery', [],function() {return window.jQuery;})</script>"
+    own = '<script src="../site_libs/quarto.js"></script><script>var a = 1;</script>'
+    assert finish_site.OUTSIDE.sub("", outside + widgets + own) == own
+
+
 def test_folders_of_this_machine_are_cut_out():
     before = 'data-notebook="/home/somebody/site/notebooks/recipes/x.ipynb"'
     assert finish_site.NOTEBOOK_PATH.sub(r"\1\2", before) == 'data-notebook="notebooks/recipes/x.ipynb"'
