@@ -1,14 +1,18 @@
 """What recipes promise beyond one notebook on one server: an app in a browser, a move between servers."""
 
+import re
 import subprocess
 import sys
 import time
 
 import pytest
+from fastapi.responses import HTMLResponse
 
 from scripts import browser, execute, notebooks, processes, serve
+from scripts.cache import ROOT
 
 LIMIT = 60  # seconds
+RECONNECTED = 8  # seconds after which a browser has long connected again (Chromium waits 3)
 
 
 def cells_of(name):
@@ -58,6 +62,39 @@ def test_somebody_asks_the_shiny_app_in_a_browser_and_sees_the_answer(shiny_app)
         page.keyboard.press("Enter")
         page.get_by_text("The capital of Japan is Tokyo.").wait_for()
     assert [url for url in asked_for if not url.startswith((shiny_app, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def sse_app(root):
+    """The address of the recipe's FastAPI app, served by its own cell, with an empty page at /."""
+    cells = cells_of("streaming-app")
+    session = {"base_url": f"{root}/v1", "api_key": "EMPTY", "model": "smollm2"}
+    for name in ("quickstart", "web-app"):
+        exec(cells[name], session)
+    session["api"].get("/", response_class=HTMLResponse)(lambda: "<body></body>")
+    try:
+        yield f"http://127.0.0.1:{session['port']}/"
+    finally:
+        session["api_server"].should_exit = True
+
+
+def test_a_browser_reads_the_events_and_asks_only_once(sse_app):
+    """The script of the recipe's page: an EventSource left open asks again when the answer has ended."""
+    if not browser.wanted():
+        pytest.skip(browser.NOT_VERIFIED)
+    source = (ROOT / "docs/cookbook/streaming-app.qmd").read_text()
+    (script,) = re.findall(r"^```javascript\n(.*?)^```", source, re.DOTALL | re.MULTILINE)
+    asked = []
+    with browser.chromium() as chromium:
+        page = chromium.new_page()
+        page.set_default_timeout(LIMIT * 1000)
+        page.on("request", lambda request: asked.append(request.url) if "/ask?" in request.url else None)
+        page.goto(sse_app)
+        page.add_script_tag(content=script)
+        page.get_by_text("The capital of Japan is Tokyo.").wait_for()
+        page.wait_for_timeout(RECONNECTED * 1000)
+        assert page.locator("body").inner_text() == "The capital of Japan is Tokyo."
+    assert len(asked) == 1
 
 
 def test_a_conversation_moves_from_vllm_to_litellm(root, litellm, capsys):
