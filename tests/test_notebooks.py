@@ -153,7 +153,7 @@ def test_every_visible_cell_has_a_stored_output_and_none_is_an_error(path, noteb
         assert not pages.images(cell) or cell.metadata.get("fig-alt"), f"{cell.id}: say in fig-alt what its plot shows"
         assert all(output.output_type != "error" for output in cell.outputs), cell.id
         assert all(output.get("name") != "stderr" for output in cell.outputs), f"{cell.id} prints to stderr"
-        assert not any("text/html" in output.get("data", {}) for output in cell.outputs), f"{cell.id}: echo=\"none\"?"
+        assert not any("text/html" in output.get("data", {}) for output in cell.outputs), f'{cell.id}: echo="none"?'
 
 
 def test_stored_outputs_are_what_the_cell_printed_when_it_last_ran(notebook):
