@@ -88,6 +88,7 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
             "-c",
             folder / "pytest.ini",
         ]
+        command += ["--disable-plugin-autoload", "-p", "nbval.plugin", "-p", "pytest_reportlog.plugin"]  # 3 s sooner
         command += ["--maxfail=3", "--nbval-lax", "--nbval-kernel-name", "docs", f"--nbval-cell-timeout={CELL_LIMIT}"]
         process = subprocess.Popen(
             [*command, f"--report-log={report}", copy],
