@@ -14,6 +14,8 @@ from scripts import guides, markdown_twins, notebooks, pages, site_settings
 
 LONG = 20  # lines; what a cell printed beyond that is folded
 CARD = "docs/images/social-card.png"
+MARKED = re.compile(r'<div[^>]* data-highlight="(?P<text>[^"]+)".*?</pre>', re.DOTALL)  # only Quarto writes it
+LINE = re.compile(r'<span id="cb\d+-\d+">(?P<code>.*)')
 OUTPUT = re.compile(r'<div class="cell-output[^"]*">\s*<pre.*?</pre>\s*</div>', re.DOTALL)
 NOTEBOOK_PATH = re.compile(r'(data-notebook=")[^"]*/(notebooks/[^"]+")')
 # Quarto loads these from outside where a cell has displayed HTML, in case it is a widget; ours never are.
@@ -37,7 +39,7 @@ def finish(site):
     for source in pages.sources():
         page = site / source.with_suffix(".html")
         text = NOTEBOOK_PATH.sub(r"\1\2", page.read_text())  # Quarto writes this machine's folders
-        text = folded(scrollable(OUTSIDE.sub("", text)))
+        text = folded(scrollable(highlighted(OUTSIDE.sub("", text))))
         if source.stem != "404":
             text = with_tools(text, source, offered.get(source))
         if address:
@@ -54,6 +56,20 @@ def scrollable(text):
     """The page whose code and tables, which scroll where they are wide, can be reached with the keyboard to do so."""
     text = text.replace('<div class="sourceCode', '<div tabindex="0" class="sourceCode')
     return text.replace("<table class=", '<table tabindex="0" class=')
+
+
+def highlighted(text):
+    """The page with the lines marked that hold what `highlight` in a code block's header names."""
+
+    def mark(block):
+        def mark_line(line):
+            code = html.unescape(re.sub(r"<[^>]+>", "", line["code"]))
+            marked = line[0].replace("<span id", '<span class="highlighted" id', 1)
+            return marked if html.unescape(block["text"]) in code else line[0]
+
+        return LINE.sub(mark_line, block[0])
+
+    return MARKED.sub(mark, text)
 
 
 def folded(text):

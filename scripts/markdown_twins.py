@@ -14,6 +14,7 @@ RAW_HTML = re.compile(r"^```\{=html\}\n.*?\n```\n", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"^((?:```|~~~~).*?^(?:```|~~~~)$)", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^:{3,}.*\n", re.MULTILINE)
 ATTRIBUTES = re.compile(r" \{[#.][^}]*\}$", re.MULTILINE)
+HEADER = re.compile(r"^```\{\.(\w+) \w+=[^}]*\}$", re.MULTILINE)  # a file name, a highlighted line
 COMMENT = re.compile(r"^<!--.*?-->\n", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)(?:\{[^}]*\})?")
 SOURCE_LINK = re.compile(r"\]\(([^)#:\s]+)\.qmd")
@@ -30,6 +31,7 @@ def twin(page):
     header = pages.header(page)
     text = INCLUDE.sub(lambda match: (ROOT / page.parent / match[1]).read_text(), body(page))
     text = COMMENT.sub("", RAW_HTML.sub("", text)).replace("```{.default .output}", "```text")
+    text = HEADER.sub(r"```\1", text)
     parts = CODE.split(text)  # prose and code blocks in turn; code stays as it is
     text = "".join(part if index % 2 else prose(part) for index, part in enumerate(parts))
     return f"# {header['title']}\n\n{text.strip()}\n"

@@ -77,6 +77,23 @@ def test_a_long_output_is_folded_and_a_short_one_is_not():
     assert finish_site.folded(output(40)).startswith('<details class="long-output"><summary>What it prints')
 
 
+MARKED = """<div class="sourceCode" id="cb1" data-highlight="Chat("><pre><code class="sourceCode python">\
+<span id="cb1-1"><a href="#cb1-1"></a><span class="im">import</span> Chat</span>
+<span id="cb1-2"><a href="#cb1-2"></a>chat <span class="op">=</span> Chat<span class="op">(</span></span>
+</code></pre></div>"""
+
+
+def test_the_line_that_holds_what_a_block_names_is_highlighted():
+    text = finish_site.highlighted(MARKED)
+    assert text.count("highlighted") == 1
+    assert '<span class="highlighted" id="cb1-2">' in text
+
+
+@pytest.mark.parametrize("header", ['{.yaml filename="a.yaml"}', '{.yaml filename="a.yaml" highlight="b"}'])
+def test_the_markdown_twin_has_plain_code_blocks(header):
+    assert markdown_twins.HEADER.sub(r"```\1", f"```{header}\nb: c\n```") == "```yaml\nb: c\n```"
+
+
 def test_code_and_tables_can_be_scrolled_with_the_keyboard():
     page = '<div class="sourceCode cell-code" id="cb1"></div><table class="table"></table>'
     assert finish_site.scrollable(page).count('tabindex="0"') == 2

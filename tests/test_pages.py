@@ -84,6 +84,11 @@ def test_python_on_pages_is_executed_python(page):
     assert set(pages.code_blocks(page, "python")) <= executed
 
 
+def test_what_a_block_highlights_is_on_one_of_its_lines(page):
+    for wanted, code in re.findall(r'^```\{.*?highlight="(.*?)"\}\n(.*?)\n```$', pages.text(page), re.M | re.S):
+        assert wanted in code
+
+
 def test_the_start_page_shows_the_vllm_snippet():
     snippet = notebooks.snippet(notebooks.read("notebooks/vllm.ipynb"))
     assert pages.code_blocks("index.qmd", "python") == [snippet]

@@ -110,6 +110,14 @@ def test_the_keyboard_alone_reaches_everything(tab, root, path):
     ] == []
 
 
+def test_the_line_with_the_class_is_highlighted(tab, root):
+    tab.goto(f"{root}/docs/connect/vllm.html")
+    line = tab.locator("span.highlighted")
+    assert line.text_content() == "chat = ChatOpenAICompletions("
+    colour = "element => getComputedStyle(element).backgroundColor"
+    assert line.evaluate(colour) != tab.locator("#cb2-1").evaluate(colour)
+
+
 def test_a_deep_address_that_is_not_there_suggests_the_right_page(tab, root):
     tab.goto(f"{root}/docs/connect/llamacpp.html")
     assert tab.locator("#suggestions a").first.text_content() == "llama.cpp"
