@@ -113,9 +113,9 @@ def since(result):
     return rows([f"chatlas {column['chatlas']} {column['class']}" for column in columns], cells_of)
 
 
-def stamp(result):
-    """One sentence: what was asked when, with which versions, model and hardware."""
-    column = result["columns"][0]
+def stamp(result, columns=None):
+    """One sentence: what was asked when, with which versions (those of the first of `columns`), model and hardware."""
+    column = (columns or result["columns"])[0]
     return (
         f"{backends.get(result['backend']).title} {result['version']}: asked {result['date']} with chatlas "
         f"{column['chatlas']}, openai {column['openai']}, Python {column['python']}, {result['model']}, "
@@ -177,7 +177,7 @@ def evidence_text(result, chatlas):
         f'---\ntitle: "Evidence: {title}"\n'
         f'description-meta: "What each probe sent to {title}, and what came back."\ntoc-depth: 2\nsearch: false\n---\n',
         MADE_BY,
-        f"{stamp(result)} Long texts are cut. [Back to the table](../compatibility.qmd)\n",
+        f"{stamp(result, columns)} Long texts are cut. [Back to the table](../compatibility.qmd)\n",
     ]
     for probe in catalog.load().values():
         found = [(c, f) for c in columns for f in c["findings"] if f["probe"] == probe.name]

@@ -1,5 +1,6 @@
 """Reads the pages: their code blocks, embedded cells and variables, as Quarto would expand them."""
 
+import functools
 import os
 import re
 from pathlib import Path
@@ -20,16 +21,21 @@ def sources():
     return sorted({path.relative_to(ROOT) for pattern in patterns for path in ROOT.glob(pattern)})
 
 
+@functools.cache  # derived from every accepted result, and asked for by every page
+def derived():
+    """The variables' values."""
+    return variables.derive()
+
+
 def text(page):
     """The source of a page with its variables filled in.
 
     Raises:
         KeyError: there is no such variable.
     """
-    values = variables.derive()
 
     def value(match):
-        found = values
+        found = derived()
         for part in match[1].split("."):
             found = found[part]
         return str(found)

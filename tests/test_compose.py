@@ -73,6 +73,11 @@ def test_only_a_health_check_of_ours_calls_no_model():
     assert "/health'" in SERVICES["vllm"]["healthcheck"]["test"][-1]
 
 
+def test_the_proxy_sends_vllm_the_key_that_vllm_asks_for():
+    assert "VLLM_API_KEY=${VLLM_API_KEY:-}" in SERVICES["vllm"]["environment"]
+    assert "UPSTREAM_API_KEY=${VLLM_API_KEY:-}" in SERVICES["litellm"]["environment"]
+
+
 def test_files_are_mounted_read_only(service):
     mounts = [volume for volume in service.get("volumes", []) if volume.startswith((".", "$"))]
     assert all(mount.endswith(":ro") for mount in mounts)

@@ -166,7 +166,10 @@ def test_no_page_names_a_pinned_version_by_hand(page):
 
 def test_every_name_the_server_is_given_is_on_the_litellm_page():
     text = pages.text("docs/connect/litellm.qmd")
-    assert all(name in text for name in ("UPSTREAM_BASE_URL", "LITELLM_MASTER_KEY", "LITELLM_LOCAL_MODEL_COST_MAP"))
+    assert all(
+        name in text
+        for name in ("UPSTREAM_BASE_URL", "UPSTREAM_API_KEY", "LITELLM_MASTER_KEY", "LITELLM_LOCAL_MODEL_COST_MAP")
+    )
 
 
 def test_variables_are_up_to_date():

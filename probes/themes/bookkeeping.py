@@ -1,7 +1,7 @@
 """Bookkeeping."""
 
 from probes.catalog import probe
-from probes.outcome import supported, unsupported
+from probes.outcome import partly, supported, unsupported
 from probes.target import ask, tokens_of
 
 CAPITAL = "What is the capital of France?"
@@ -35,8 +35,13 @@ def cost_without_price(target):
 
 @probe("`token_count()` before sending")
 def token_count(target):
-    """Counting the tokens of a question without asking it."""
-    return supported(f"{target.chat().token_count(CAPITAL)} tokens")
+    """Counting the tokens of a question without asking it, and getting as many as the server reads when it is asked."""
+    chat = target.chat()
+    counted = chat.token_count(CAPITAL)
+    chat.chat(CAPITAL, echo="none")
+    read = chat.get_last_turn().tokens[0]
+    says = f"counts {counted} tokens, and the server reads {read}"
+    return supported(says) if counted == read else partly(says)
 
 
 @probe("`list_models()`")

@@ -96,6 +96,19 @@ def test_chatlas_with_the_key_and_with_a_wrong_one(server):
         chat("sk-wrong").chat("What is the capital of France?", echo="none")
 
 
+def test_the_proxy_passes_the_servers_key_on(server):
+    litellm = backends.get("litellm")
+    litellm = dataclasses.replace(
+        litellm,
+        name="litellm-in-front",
+        environ={**litellm.environ, "UPSTREAM_API_KEY": KEY},
+        port=serve.free_port(0),
+    )
+    with serve.serving(litellm, serve.prepare(litellm), server.base_url) as proxy:
+        chat = ChatOpenAICompletions(base_url=proxy.base_url, api_key=proxy.api_key, model="local-smollm2")
+        assert "Paris" in str(chat.chat("What is the capital of France?", echo="none", kwargs={"max_tokens": 20}))
+
+
 def test_the_metrics_on_the_page_are_there(server):
     ask(f"{server.root}/v1/chat/completions", "POST", QUESTION, KEY)
     _, published = ask(f"{server.root}/metrics", "GET")
