@@ -16,7 +16,7 @@ import warnings
 
 from probes import catalog
 from probes.evidence import shortened
-from probes.outcome import unsupported
+from probes.outcome import TooManyRounds, unsupported
 from probes.recorder import Recorder
 from probes.target import Target, said
 
@@ -45,7 +45,7 @@ def run(probe, target):
     signal.alarm(LIMIT)
     try:
         outcome = probe.function(target)
-    except Exception as error:  # whatever chatlas, openai or pydantic raise is the finding
+    except (Exception, TooManyRounds) as error:  # whatever chatlas, openai or pydantic raise is the finding
         outcome = unsupported(said(error))
     finally:
         signal.alarm(0)

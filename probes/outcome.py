@@ -9,6 +9,10 @@ NOT_APPLICABLE = "not applicable"
 NOT_RUN = "not run"
 
 
+class TooManyRounds(BaseException):
+    """A model calls its tool again and again; not an Exception, so that chatlas does not hand it back."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The answer to one probe.

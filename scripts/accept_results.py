@@ -1,4 +1,4 @@
-"""Moves the last run's results from _build to results/, which the pages are stamped from.
+"""Copies the last run's results from _build to results/, which the pages are stamped from.
 
 Those of `make test-docs` lie in _build/results, those of `make matrix` in _build/matrix.
 """
@@ -20,6 +20,10 @@ def refusal(result):
         return "it comes from URL=, a server that nobody else can check"
     if not report.passed(result):
         return "not every cell passed, or the snippet fails on its own"
+    if result["versions"]["chatlas"] != backends.pinned("chatlas", "client"):
+        return "it was not made with the pinned chatlas"
+    if not (ROOT / result["notebook"]).exists():
+        return "there is no such notebook any more"
     now = {cell.id: notebooks.source_hash(cell) for cell in notebooks.code_cells(notebooks.read(result["notebook"]))}
     if now != {cell["id"]: cell["sha256"] for cell in result["cells"]}:
         return "the notebook has changed since that run"

@@ -120,9 +120,12 @@ def redirect(site, source):
 
 
 def write_downloads(site):
-    """Write the notebooks that pages offer, without their check cells."""
+    """Write the notebooks that pages offer, without their check cells; one that no page shows yet is not there."""
     for guide in guides.load().values():
         path = site / guide.notebook
+        if guide.is_not_run_yet:
+            path.unlink(missing_ok=True)
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebooks.for_download(notebooks.read(guide.notebook)), path)
 

@@ -199,10 +199,7 @@ def executed(runner, folder, run, servers):
         return None
     path = folder / "_build" / "results" / run.result("url")
     if not path.exists():
-        stopped = re.search(r"^Stopped: (.*)", printed, re.MULTILINE)
-        if not stopped:
-            raise not_judged(status, printed)
-        return f"{run.name}: {stopped[1]}"
+        raise not_judged(status, printed)
     result = json.loads(path.read_text())
     cells = [cell["id"] for cell in result["cells"] if cell["outcome"] == "failed"]
     return ", ".join([f"{run.name}: {cell}" for cell in cells] or [f"{run.name}: the snippet on its own"])

@@ -1,6 +1,8 @@
 """The one way a script here gives up: say what happened, why, and what to do; exit 1."""
 
+import os
 import signal
+import subprocess
 import sys
 
 
@@ -26,6 +28,8 @@ def run_main(main):
 
     SIGTERM and SIGHUP unwind like Ctrl-C, so that every `finally` gets to stop what it started.
     """
+    for name in ("no_proxy", "NO_PROXY"):  # a proxy of the network knows no server of this machine
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), "localhost", "127.0.0.1"]))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     signal.signal(signal.SIGTERM, _interrupted)
     signal.signal(signal.SIGHUP, _interrupted)
@@ -35,8 +39,13 @@ def run_main(main):
         sys.stdout.flush()
         sys.stderr.write(f"\nStopped: {problem}\n")
         status = 1
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        sys.stdout.flush()
+        problem = Problem("A command failed.", f"{error}\n{error.stderr or ''}".strip(), "mend that, run this again.")
+        sys.stderr.write(f"\nStopped: {problem}\n")
+        status = 1
     except KeyboardInterrupt:
         sys.stdout.flush()
-        sys.stderr.write("\nStopped: interrupted. Nothing was left running.\n")
+        sys.stderr.write("\nStopped: interrupted. Nothing was left running, but what `make start` has started.\n")
         status = 130
     sys.exit(status)

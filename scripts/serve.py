@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -25,6 +26,9 @@ from scripts import backends, environments, fetch_model, ollama_models, prefligh
 from scripts.cache import BUILD, CACHE, ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
+
+# What servers would take from the environment of the person at the terminal: a key, a database, a model.
+SETTINGS = re.compile(r"(ONLY|URL|API_KEY|MODEL|DIRECT_URL)$|VLLM_|LITELLM_|OLLAMA_|DATABASE_")
 
 
 @dataclass
@@ -150,8 +154,7 @@ def launch(backend, prepared, upstream=""):
             command,
             cwd=ROOT / backend.folder,
             env={
-                # llama.cpp's server takes its own settings from variables like our API_KEY
-                **{name: value for name, value in os.environ.items() if name not in ("ONLY", "URL", "API_KEY")},
+                **{name: value for name, value in os.environ.items() if not SETTINGS.match(name)},
                 **{name: value.format(**values) for name, value in backend.environ.items()},
             },
             stdin=subprocess.DEVNULL,

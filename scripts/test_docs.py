@@ -14,6 +14,7 @@ ON the GPU's container is used if nothing is missing for it, else the embedded s
 
 import contextlib
 import dataclasses
+import http.client
 import json
 import os
 import time
@@ -67,11 +68,11 @@ def served_models(root, api_key):
         Problem: nothing answers there, or not as an OpenAI-compatible server does.
     """
     address = root + "/v1/models"
-    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {api_key}"})
     try:
+        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {api_key}"})
         with urllib.request.urlopen(request, timeout=10) as response:
             return [entry["id"] for entry in json.load(response)["data"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise Problem(
             f"No OpenAI-compatible server answers at {root}.",
@@ -131,6 +132,15 @@ def on_your_server(selected, url):
         if backend.modelfiles:
             stack.enter_context(ollama_models.lent(root, backend.modelfiles, fetch_model.ensure_gguf()))
         api_key = os.environ.get("API_KEY") or "EMPTY"
+        served = served_models(root, api_key)
+        fixed = not backend.modelfiles and all(run.guide.needs != "gpu" for run in selected)
+        if fixed and backend.serves not in served:
+            raise Problem(
+                f"The server at {root} serves no model called {backend.serves!r}.",
+                f"it serves {', '.join(served)}; the notebooks ask for {backend.serves!r}, and their answers are those "
+                "of the small model.",
+                f"serve that model under that id, as the page {backend.page} shows.",
+            )
         results = [execute_run(run, "url", root, api_key, "", [], {}) for run in selected if run not in for_a_gpu]
     print("\nA run with URL= is for you alone: it is not accepted as a result for the site.")
     return 0 if all(map(report.passed, results)) else 1
@@ -186,7 +196,7 @@ def on_containers(selected, only, kind, engine, gpu=None):
                     reason = refused[backend.name] = str(error)
             if reason:
                 not_executed.append(not_verified(run, reason))
-                missed = missed or run.name in names
+                missed = missed or bool({run.name, f"@{backend.name}"} & set(names))
                 continue
             if starts:
                 figures = dict(server.seconds)
@@ -306,10 +316,12 @@ def main():
         engine = require_engine()
         print(f"Using containers on the CPU ({engine}), since ON=container asks for them.")
         return on_containers(selected, only, "container", engine)
-    found = None if on else gpu_checks(all_of_them=False)
+    fit = not only or all("gpu" in run.backend.container for run in selected)
+    found = None if on or not fit else gpu_checks(all_of_them=False)
     if isinstance(found, container_checks.Ready):
         return on_gpu(selected, only, found, "nothing is missing for them; ON=embedded chooses the embedded servers.")
-    why = f"the GPU container cannot run here: {found[0].what}" if found else "ON=embedded asks for them."
+    why = "ON=embedded asks for them." if on else "what ONLY= names has no GPU container."
+    why = f"the GPU container cannot run here: {found[0].what}" if found else why
     return on_embedded_servers(*startable(selected, only), why)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts import accept_results, notebooks
+from scripts import accept_results, backends, notebooks
 
 NOTEBOOK = "notebooks/vllm.ipynb"
 
@@ -12,6 +12,7 @@ def result():
     cells = notebooks.code_cells(notebooks.read(NOTEBOOK))
     return {
         "where": "embedded",
+        "versions": {"chatlas": backends.pinned("chatlas", "client")},
         "notebook": NOTEBOOK,
         "snippet": "passed",
         "cells": [{"id": cell.id, "outcome": "passed", "sha256": notebooks.source_hash(cell)} for cell in cells],
@@ -34,6 +35,16 @@ def test_a_result_that_did_not_pass_whole_is_refused(result, outcome):
 
 def test_a_result_whose_snippet_fails_alone_is_refused(result):
     assert "not every cell passed" in accept_results.refusal(result | {"snippet": "failed"})
+
+
+def test_a_result_made_with_another_chatlas_is_refused(result):
+    result["versions"]["chatlas"] = "0.0.1"
+    assert "not made with the pinned chatlas" in accept_results.refusal(result)
+
+
+def test_a_result_of_a_notebook_that_is_gone_is_refused(result):
+    result["notebook"] = "notebooks/gone.ipynb"
+    assert "no such notebook" in accept_results.refusal(result)
 
 
 def test_a_result_of_another_notebook_state_is_refused(result):

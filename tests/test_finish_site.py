@@ -27,7 +27,11 @@ def site(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("guide", guides.load().values(), ids=lambda guide: guide.name)
+def test_a_notebook_that_has_not_run_is_not_offered(site):
+    assert not (site / "notebooks/gpu.ipynb").exists()
+
+
+@pytest.mark.parametrize("guide", [g for g in guides.load().values() if not g.is_not_run_yet], ids=lambda g: g.name)
 def test_the_download_is_the_parameters_and_the_visible_cells(site, guide):
     offered = notebooks.code_cells(nbformat.read(site / guide.notebook, as_version=4))
     whole = notebooks.read(guide.notebook)

@@ -81,6 +81,29 @@ def test_modelfiles_become_what_the_api_takes():
     assert all(path.is_relative_to(ROOT / "servers") for path in files.values())
 
 
+def test_a_server_of_yours_with_another_model_is_no_failure_of_the_notebooks(monkeypatch):
+    monkeypatch.setattr(test_docs, "served_models", lambda *address: ["qwen3"])
+    with pytest.raises(Problem, match="serves no model called 'smollm2'"):
+        test_docs.on_your_server(guides.chosen("vllm"), "http://localhost:9/v1")
+
+
+@pytest.mark.parametrize("root", ["gpu-box", "http://localhost:8000x"])
+def test_an_address_that_is_none_is_said_to_be_one(root):
+    with pytest.raises(Problem, match="No OpenAI-compatible server answers at"):
+        test_docs.served_models(root, "k")
+
+
+def test_what_has_no_gpu_container_is_executed_on_embedded_servers(monkeypatch):
+    monkeypatch.setattr(test_docs, "check_machine", lambda: None)
+    monkeypatch.setattr(test_docs, "gpu_checks", lambda all_of_them: pytest.fail("nobody asked for a GPU"))
+    monkeypatch.setattr(test_docs, "on_embedded_servers", lambda runs, lines, why: why)
+    monkeypatch.setattr(test_docs, "startable", lambda selected, only: (selected, []))
+    monkeypatch.setenv("ONLY", "litellm")
+    for name in ("URL", "ON"):
+        monkeypatch.delenv(name, raising=False)
+    assert test_docs.main() == "what ONLY= names has no GPU container."
+
+
 def test_a_url_goes_with_one_backend(monkeypatch):
     monkeypatch.setenv("URL", "http://localhost:9/v1")
     monkeypatch.setenv("ONLY", "@vllm,ollama")
@@ -92,6 +115,7 @@ def test_a_notebook_for_a_gpu_is_left_out_of_a_backends_run_on_your_server(monke
     asked = []
     monkeypatch.setattr(test_docs, "execute_run", lambda run, *rest: asked.append(run.name) or {})
     monkeypatch.setattr(test_docs.report, "passed", lambda result: True)
+    monkeypatch.setattr(test_docs, "served_models", lambda *address: ["smollm2"])
     selected = guides.chosen("@vllm")
     needing = [run for run in selected if run.guide.needs == "gpu"]
     assert test_docs.on_your_server(selected, "http://localhost:9/v1") == 0

@@ -101,12 +101,13 @@ def test_without_git_a_copy_is_one_paragraph(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("judge", ["tested", "executed"])
-def test_what_breaks_while_judging_is_no_catch(judge, tmp_path, monkeypatch):
+@pytest.mark.parametrize("printed", ["No module named 'x'", "Stopped: No OpenAI-compatible server answers"])
+def test_what_breaks_while_judging_is_no_catch(judge, printed, tmp_path, monkeypatch):
     runner = mutants.Runner()
-    monkeypatch.setattr(runner, "run", lambda *command, **environ: (1, "ModuleNotFoundError: No module named 'x'"))
+    monkeypatch.setattr(runner, "run", lambda *command, **environ: (1, printed))
     run = mutants.runs_of(mutant())[0]
     arguments = (runner, tmp_path) if judge == "tested" else (runner, tmp_path, run, {"vllm": ("http://h:1", "k")})
-    with pytest.raises(Problem, match=r"(?s)could not be judged.*No module named 'x'"):
+    with pytest.raises(Problem, match=f"(?s)could not be judged.*{printed}"):
         getattr(mutants, judge)(*arguments)
 
 

@@ -15,7 +15,7 @@ from probes import catalog, evidence
 from probes.outcome import supported
 from probes.recorder import Exchange, Recorder
 from probes.target import Target
-from probes.themes.tools import tools_with_data_model
+from probes.themes.tools import tools_with_data_model, weather_tool
 from scripts.cache import ROOT
 from tests.misbehaving.answers import always_calls, careless, closes, lists, one_at_a_time, refuses_with, serving
 
@@ -189,6 +189,15 @@ def test_an_error_in_a_probe_is_its_finding(recorded):
     probe = catalog.Probe("x", "X", "Shows.", "Theme", fails)
     found = runner.run(probe, Target("ChatOpenAICompletions", recorder.root, "m", "EMPTY", recorder))
     assert (found["outcome"], found["says"]) == ("unsupported", "RuntimeError: no such thing")
+
+
+def test_a_model_that_calls_its_tool_for_ever_is_one_finding(recorded):
+    tool = weather_tool(calls=[])
+    recorder, _ = recorded
+    probe = catalog.Probe("x", "X", "Shows.", "Theme", lambda target: [tool("Berlin") for _ in range(9)])
+    found = runner.run(probe, Target("ChatOpenAICompletions", recorder.root, "m", "EMPTY", recorder))
+    assert found["outcome"] == "unsupported"
+    assert "again and again" in found["says"]
 
 
 def test_a_probe_that_hangs_is_ended(recorded, monkeypatch):

@@ -5,15 +5,11 @@ import warnings
 from pydantic import BaseModel
 
 from probes.catalog import probe
-from probes.outcome import not_run, partly, supported, unsupported
+from probes.outcome import TooManyRounds, not_run, partly, supported, unsupported
 from probes.target import ask
 
 WEATHER = "What is the weather in Berlin?"
 ROUNDS = 4  # requests after which a tool loop is given up
-
-
-class TooManyRounds(BaseException):
-    """A model calls its tool again and again; not an Exception, so that chatlas does not hand it back."""
 
 
 def weather_tool(calls, fails=False):
@@ -23,7 +19,7 @@ def weather_tool(calls, fails=False):
         """Get the current weather in a city."""
         calls.append(city)
         if len(calls) > ROUNDS:
-            raise TooManyRounds
+            raise TooManyRounds("it calls the tool again and again")
         if fails:
             raise ValueError("the weather station is closed")
         return "sunny, 21 degrees Celsius"
