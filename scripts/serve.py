@@ -26,6 +26,8 @@ from scripts.cache import BUILD, CACHE, ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
 
+CLOCK_MOVES = 10  # seconds by which the same process may seem to have started earlier or later
+
 
 @dataclass
 class Server:
@@ -238,7 +240,8 @@ def running(backend):
         return None
     state = json.loads(file.read_text())
     try:
-        alive = psutil.Process(state["pid"]).create_time() == state["created"]
+        # it is reckoned from the time of boot, which moves when the clock is corrected
+        alive = abs(psutil.Process(state["pid"]).create_time() - state["created"]) < CLOCK_MOVES
     except psutil.NoSuchProcess:
         alive = False
     return state if alive else None
