@@ -6,7 +6,7 @@ RUN = .venv/bin/python -m
 .PHONY: help test-docs test test-site test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants
 
 help: ## list these commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test-docs: server-client ## execute the notebooks against real servers (ON=embedded, container or gpu), print what was verified
 	@$(RUN) scripts.test_docs
