@@ -129,6 +129,7 @@ def test_a_server_on_the_other_loopback_address_is_named(serve, diagnose):
     assert f"Nothing listens on [::1]:{server.port}, but a server does at {server.url}" in first
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="not verified: the doctor sees such a server in /proc only")
 def test_a_server_that_was_started_but_does_not_listen_is_still_loading(diagnose, port):
     command = [sys.executable, "-c", "import time; time.sleep(60)", "vllm", "serve", "x", "--port", str(port)]
     process = subprocess.Popen([*command, "--api-key", KEY])
