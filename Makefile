@@ -6,7 +6,7 @@ RUN = .venv/bin/python -m
 .PHONY: help test-docs test test-site test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants
 
 help: ## list these commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test-docs: server-client ## execute the notebooks against real servers (ON=embedded, container or gpu), print what was verified
 	@$(RUN) scripts.test_docs
@@ -72,8 +72,16 @@ original-report: server-client ## make the original report's call against a vLLM
 lock: .venv/bin/uv ## resolve requirements/*.in into the pinned requirements/*.txt
 	@$(RUN) scripts.lock
 
-clean: ## remove what these commands made: .venv, _build, _site and the cache folder
-	rm -rf .venv _build _site .quarto _quarto-address.yml "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
+CACHE = "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
+
+# a server of `make start` runs from the cache folder, which also holds the only note of it
+clean: ## stop what `make start` started, and remove what these commands made: .venv, _build, _site, the cache folder
+	@for note in $(CACHE)/running-*.json; do \
+	  pid=$$(sed -n 's/.*"pid": *\([0-9][0-9]*\).*/\1/p' "$$note" 2>/dev/null) && kill -0 "$$pid" 2>/dev/null || continue; \
+	  name=$${note##*/running-}; \
+	  $(MAKE) --no-print-directory stop ONLY="$${name%.json}" || exit 1; \
+	done
+	rm -rf .venv _build _site .quarto _quarto-address.yml $(CACHE)
 
 client:
 	@$(PYTHON) -m scripts.bootstrap

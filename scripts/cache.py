@@ -5,11 +5,16 @@ import fcntl
 import hashlib
 import os
 import sys
+import time
 from pathlib import Path
+
+from scripts import progress
+from scripts.problem import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"  # ignored by git: logs, results, the rendered site
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chatlas-local-models"
+LOCK_LIMIT = 3600  # seconds to wait for another run; what is done under a lock takes minutes
 
 
 def key(*files):
@@ -22,12 +27,32 @@ def key(*files):
 
 @contextlib.contextmanager
 def lock(name):
-    """Hold the lock `name`, so that two runs never install or convert the same thing at once."""
+    """Hold the lock `name`, so that two runs never install or convert the same thing at once.
+
+    Raises:
+        Problem: another run has held it for LOCK_LIMIT.
+    """
     CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / f"{name}.lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"- waiting for another run that is preparing {name} ...", flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
+    path = CACHE / f"{name}.lock"
+    with open(path, "w") as file:
+        ticker = None
+        while not locked(file):
+            ticker = ticker or progress.Ticker(f"waiting for another run that is preparing {name}", "")
+            if ticker.seconds > LOCK_LIMIT:
+                raise Problem(
+                    f"Another run has been preparing {name} for too long.",
+                    f"it still holds {path} after {LOCK_LIMIT} seconds.",
+                    f"end that run (`fuser {path}` names its process), and run the same command again.",
+                )
+            time.sleep(0.2)
+            ticker.tick()
         yield
+
+
+def locked(file):
+    """Lock the open `file` unless another run holds it; whether that worked."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

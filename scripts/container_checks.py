@@ -37,7 +37,7 @@ class Ready:
 
 
 def gpu():
-    """The GPU with the most free memory, or what is Missing."""
+    """The first GPU, or what is Missing: the container sees all of them, and vLLM takes the first."""
     if not shutil.which("nvidia-smi"):
         how = "install NVIDIA's driver; without a GPU use ON=container or ON=embedded."
         return Missing("no NVIDIA GPU is visible: there is no `nvidia-smi` on PATH.", how)
@@ -51,7 +51,7 @@ def gpu():
         found = [Gpu(name.strip(), int(total) / 1024, int(free) / 1024) for name, total, free in rows]
     except ValueError:
         return Missing(f"`nvidia-smi` says of the GPU's memory: {said.splitlines()[0]!r}", how)
-    return max(found, key=lambda one: one.free) if found else Missing("`nvidia-smi` lists no GPU.", how)
+    return found[0] if found else Missing("`nvidia-smi` lists no GPU.", how)
 
 
 def runtime(engine):

@@ -26,7 +26,7 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 try:
     from chatlas import ChatOpenAI, ChatOpenAICompletions
@@ -174,7 +174,8 @@ def read_address(text):
     if not scheme:
         named = "." in host and not re.fullmatch(r"[\d.]+", host) and ":" not in host and port is None
         scheme = "https" if named else "http"
-    given = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=~", errors="surrogateescape")  # a request line is ASCII
+    given = re.sub(r"/{2,}", "/", path).rstrip("/")
     prefix = re.sub(r"/(chat/completions|completions|responses|embeddings|models)$", "", given)
     prefix = re.sub(r"(/v1)+$", "", prefix)
     return Address(scheme, host, port or default_port(scheme), given, prefix)
@@ -973,13 +974,17 @@ def examine(arguments, key, report, progress):
         report.worked = False
         if cause.kind == "not_api" and "no chat completion" in cause.text:
             raise without_streaming(address, report, key) or cause from None
-        nearest, way = match_model(wanted, report.models) if wanted and cause.kind == "model" else (None, "")
-        if cause.kind == "model" and nearest is None and len(report.models) == 1:
+        if cause.kind != "model":
+            raise
+        if not wanted:  # the doctor chose the model, from the list: what the server says of it is the cause
+            cause.advice = [f"Name another one with --model. It lists: {listed(report.models)}."]
+            raise
+        nearest, way = match_model(wanted, report.models)
+        if nearest is None and len(report.models) == 1:
             nearest, way = report.models[0], "is not served"
-        if cause.kind == "model" and nearest is None:
+        if nearest is None:
             cause.text = f"The server serves no model {wanted!r}."
             cause.advice = [f"It serves: {listed(report.models)}."] if report.models else []
-        if nearest is None:
             raise
         report.model, report.snippet = nearest, snippet(report.base_url, nearest, bool(key))
         report.answer, report.seconds = run_snippet(report.snippet, address, key)

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from probes import catalog
@@ -44,13 +45,21 @@ def restarted(server, stack):
 
 
 def lines_of(process):
-    """A queue that gets each line the process prints, then None."""
+    """A queue that gets each JSON object that the process prints, then None; other lines are printed as they are."""
     lines = queue.Queue()
 
     def read():
-        for line in process.stdout:
-            lines.put(json.loads(line))
-        lines.put(None)
+        try:
+            for line in process.stdout:
+                found = None
+                with contextlib.suppress(ValueError):
+                    found = json.loads(line)
+                if isinstance(found, dict):
+                    lines.put(found)
+                else:
+                    print(f"  {line.rstrip()}", flush=True)
+        finally:
+            lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
     return lines
@@ -86,25 +95,33 @@ def column(python, class_name, backend, running, stack, may_restart, only):
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "w") as errors:
         process = subprocess.Popen(
-            [python, "-m", "probes"],
+            [python, "-P", "-m", "probes"],  # not a probes.py that lies in the folder for temporary files
             cwd=tempfile.gettempdir(),
             env={**execute.clean_environment(), "PROBE_TARGET": json.dumps(settings), "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            errors="replace",
             start_new_session=True,
         )
-    lines, findings, waited = lines_of(process), [], 0
+    lines, findings, start = lines_of(process), [], time.monotonic()
     try:
-        while waited < COLUMN_LIMIT:
+        while True:
             running[backend.name].check_alive()
+            if time.monotonic() - start > COLUMN_LIMIT:
+                raise Problem(
+                    f"The probes of {class_name} on {backend.title} took longer than {COLUMN_LIMIT} seconds.",
+                    f"{len(findings)} were answered; the server is slow or hangs, or the machine is busy.",
+                    "end what else the machine does, and run `make matrix` again.",
+                )
             try:
                 line = lines.get(timeout=1)
             except queue.Empty:
-                waited += 1
                 continue
             if line is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=10)  # before it is stopped, so that its status is its own
                 break
             if "restart" in line:
                 running[backend.name] = restarted(running[backend.name], stack)
@@ -147,8 +164,6 @@ def ask(backend, pythons, running, stack, only):
     for number, python in enumerate(pythons):
         found = versions_of(python)
         for class_name in backend.classes:
-            if number and class_name == "ChatOllama":
-                continue
             print(
                 f"\n{class_name} of chatlas {found['chatlas']} (openai {found['openai']}) on {backend.title}",
                 flush=True,

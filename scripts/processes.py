@@ -28,6 +28,7 @@ def stop_tree(pid, grace=10):
         for process in tree:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()  # psutil compares start times: a reused number is left alone
-        with contextlib.suppress(ProcessLookupError):
+        # macOS says PermissionError of a group in which only zombies are left
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
         psutil.wait_procs(tree, timeout=5)

@@ -29,6 +29,7 @@ from scripts.problem import Problem, run_main
 
 # What servers would take from the environment of the person at the terminal: a key, a database, a model.
 SETTINGS = re.compile(r"(ONLY|URL|API_KEY|MODEL|DIRECT_URL)$|VLLM_|LITELLM_|OLLAMA_|DATABASE_")
+CLOCK_MOVES = 10  # seconds by which the same process may seem to have started earlier or later
 
 
 @dataclass
@@ -241,7 +242,8 @@ def running(backend):
         return None
     state = json.loads(file.read_text())
     try:
-        alive = psutil.Process(state["pid"]).create_time() == state["created"]
+        # it is reckoned from the time of boot, which moves when the clock is corrected
+        alive = abs(psutil.Process(state["pid"]).create_time() - state["created"]) < CLOCK_MOVES
     except psutil.NoSuchProcess:
         alive = False
     return state if alive else None

@@ -122,6 +122,12 @@ def test_too_little_gpu_memory(fakes):
     assert container_checks.memory(container_checks.gpu(), hub.Facts(weights=8 * GIB), 0.9) is None
 
 
+def test_the_first_of_several_gpus_is_checked_since_vllm_takes_it(fakes):
+    fakes("nvidia-smi_first_busy")
+    found = container_checks.memory(container_checks.gpu(), hub.Facts(weights=8 * GIB), 0.9)
+    assert found.what == "1.5 GiB of NVIDIA L4 (22 GiB)'s memory are free; vLLM takes 20.2 GiB."
+
+
 def test_too_little_disk(fakes):
     fakes("docker_without_nvidia")
     assert container_checks.disk(DOCKER, 0) is None

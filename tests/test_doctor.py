@@ -91,6 +91,7 @@ MISBEHAVING = [
     ("chat_endless", "endless", "does not end: it was cut off"),
     ("chat_broken", "server_error", "out of memory"),
     ("chat_without_route", "not_api", "has no /v1/chat/completions"),
+    ("chat_without_the_models_listed", "model", "It says: Error code: 404 - model 'first' not found, its file"),
     ("chat_as_text", "not_api", "is no chat completion"),
     ("chat_breaks_its_stream", "server_error", "breaks its stream off. Without streaming, it says (500): can only"),
     ("chat_without_template", "snippet", "no chat template"),
@@ -128,6 +129,7 @@ def test_a_server_on_the_other_loopback_address_is_named(serve, diagnose):
     assert f"Nothing listens on [::1]:{server.port}, but a server does at {server.url}" in first
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="not verified: the doctor sees such a server in /proc only")
 def test_a_server_that_was_started_but_does_not_listen_is_still_loading(diagnose, port):
     command = [sys.executable, "-c", "import time; time.sleep(60)", "vllm", "serve", "x", "--port", str(port)]
     process = subprocess.Popen([*command, "--api-key", KEY])
@@ -218,6 +220,10 @@ ADDRESSES = [
     ("example.org:8000", "http://example.org:8000", ""),
     ("http://name:password@localhost:8000", "http://localhost:8000", ""),
     ("https://bücher.example", "https://xn--bcher-kva.example", ""),
+    ("http://localhost:8000/modèles/v1", "http://localhost:8000", "/mod%C3%A8les"),
+    ("http://localhost:8000/my models/v1", "http://localhost:8000", "/my%20models"),
+    ("http://localhost:8000/my%20models/v1/", "http://localhost:8000", "/my%20models"),
+    ("http://localhost:8000/\udce9/v1", "http://localhost:8000", "/%E9"),  # a byte of a terminal that is not UTF-8
 ]
 
 
@@ -248,6 +254,14 @@ def test_the_path_is_put_right(serve, path, words):
     server, report = serve(recorded_ollama), doctor.Report()
     doctor.look(doctor.read_address(server.url + path), "", None, report)
     assert (report.path_problem, report.base_url) == (words, f"{server.url}/v1")
+
+
+@pytest.mark.parametrize("path", ["/modèles/v1", "/my models/v1"])
+def test_a_path_that_no_request_line_can_carry_is_quoted(serve, diagnose, path):
+    server = serve(answers.unknown_paths_are_200)
+    status, first, _ = diagnose(server.url + path)
+    assert (status, "no model list" in first) == (8, True)
+    assert f"{doctor.quote(path)}/models" in [asked for _, asked, _ in server.seen]
 
 
 def test_a_wrong_path_is_the_cause_although_the_snippet_works(serve, diagnose):

@@ -1,5 +1,7 @@
 """Nothing is left running: not a child, not a session of its own, not an orphan."""
 
+import errno
+import os
 import subprocess
 import sys
 
@@ -43,3 +45,13 @@ def test_a_process_that_ignores_sigterm_is_killed():
     stubborn.stdout.readline()
     processes.stop_tree(stubborn.pid, grace=1)
     assert is_gone(stubborn.pid)
+
+
+def test_a_group_of_zombies_is_no_error_on_macos(monkeypatch):
+    def killpg(pid, signal):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "killpg", killpg)
+    process = subprocess.Popen([sys.executable, "-c", SLEEP], start_new_session=True)
+    processes.stop_tree(process.pid)
+    assert is_gone(process.pid)

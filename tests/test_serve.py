@@ -92,6 +92,14 @@ def test_stop_does_not_touch_a_process_that_reuses_the_number(monkeypatch, tmp_p
     serve.stop(backend)  # this test is still here afterwards
 
 
+def test_a_server_is_still_known_after_the_clock_was_corrected(monkeypatch, tmp_path, misbehaving):
+    monkeypatch.setattr(serve, "CACHE", tmp_path)
+    backend, _ = misbehaving("dies_later.py")
+    noted = {"pid": os.getpid(), "created": psutil.Process().create_time() - 2.5}
+    serve.state_file(backend).write_text(json.dumps(noted))
+    assert serve.running(backend) == noted
+
+
 def test_the_server_listens_on_this_machine_only():
     command = serve.backends.get("vllm").command
     assert command[command.index("--host") + 1] == "127.0.0.1"

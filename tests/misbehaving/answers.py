@@ -156,6 +156,16 @@ def chat_without_route(handler):
     reply(handler, 404, {"detail": "Not Found"})
 
 
+def chat_without_the_models_listed(handler):
+    """A server that lists models and then knows none of them."""
+    if handler.command == "POST":
+        reply(handler, 404, {"error": {"message": "model 'first' not found, its file is gone"}})
+    elif handler.path.endswith("/v1/models"):
+        reply(handler, 200, {**MODELS, "data": [{"id": "first"}, {"id": "other"}]})
+    else:
+        reply(handler, 404, {"detail": "Not Found"})
+
+
 @only_models
 def chat_as_text(handler):
     reply(handler, 200, "Paris", "text/plain")

@@ -58,6 +58,7 @@ FAKES = {
     "nvidia-smi_without_gpu": {"": "true"},
     "nvidia-smi_with_words": {"": "echo 'Tesla, [N/A], [N/A]'"},
     "nvidia-smi_busy": {"": "echo 'NVIDIA L4, 23034, 1500'"},
+    "nvidia-smi_first_busy": {"": "echo 'NVIDIA L4, 23034, 1500'; echo 'NVIDIA L40, 46068, 46000'"},
     "nvidia-smi_small": {"": "echo 'NVIDIA T400, 4096, 4000'"},
     "nvidia-smi_free": {"": "echo 'NVIDIA L4, 23034, 22500'"},
 }

@@ -1,0 +1,72 @@
+"""Reading what the probes print, with programs in their place that misbehave on purpose. No model server is needed."""
+
+import contextlib
+import json
+import sys
+import tempfile
+import threading
+import types
+
+import pytest
+
+from scripts import backends, matrix
+from scripts.problem import Problem
+
+FINDING = json.dumps({"probe": "chat", "outcome": "supported", "says": "", "seconds": 0.1})
+
+
+@pytest.fixture
+def column(tmp_path, monkeypatch):
+    """Run matrix.column for the probe `chat`, with a Python program's text in place of probes/."""
+    server = types.SimpleNamespace(root="http://localhost:9", api_key="EMPTY", check_alive=lambda: None)
+    monkeypatch.setattr(matrix, "BUILD", tmp_path / "_build")
+    monkeypatch.setattr(matrix, "ROOT", tmp_path)
+    monkeypatch.setattr(matrix.report, "metrics", lambda root: "")
+    (tmp_path / "probes").mkdir()
+
+    def run(program):
+        (tmp_path / "probes" / "__main__.py").write_text(program)
+        with contextlib.ExitStack() as stack:
+            backend = backends.get("vllm")
+            return matrix.column(sys.executable, "ChatOpenAI", backend, {"vllm": server}, stack, False, ["chat"])
+
+    return run
+
+
+@pytest.mark.parametrize("stray", [b"a word of a library", b"3", b"", b"no text: \xff"])
+def test_a_line_that_is_no_finding_is_shown_and_stops_nothing(column, capsys, stray):
+    findings = column(f"import sys; sys.stdout.buffer.write({stray!r}); print(); print({FINDING!r})")
+    assert findings == [json.loads(FINDING)]
+    assert f"  {stray.decode(errors='replace')}\n" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_end_is_told_also_when_reading_fails():
+    def fails():
+        yield FINDING
+        raise OSError
+
+    lines = matrix.lines_of(types.SimpleNamespace(stdout=fails()))
+    assert [lines.get(timeout=5), lines.get(timeout=5)] == [json.loads(FINDING), None]
+    for thread in threading.enumerate():
+        if "(read)" in thread.name:
+            thread.join(5)  # its error belongs to this test
+
+
+def test_probes_that_end_with_an_error_after_their_last_finding_are_a_problem(column):
+    with pytest.raises(Problem, match=r"(?s)ended early.*out of memory"):
+        column(f"import sys; print({FINDING!r}, flush=True); sys.exit('out of memory')")
+
+
+def test_the_limit_is_for_all_probes_however_busy_they_are(column, monkeypatch):
+    monkeypatch.setattr(matrix, "COLUMN_LIMIT", 1)
+    program = f"import time\nfor _ in range(30):\n    print({FINDING!r}, flush=True)\n    time.sleep(0.1)\n"
+    with pytest.raises(Problem, match="took longer than 1 seconds"):
+        column(program)
+
+
+def test_a_file_in_the_folder_for_temporary_files_is_not_taken_for_the_probes(column, monkeypatch, tmp_path):
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp" / "probes.py").write_text("raise SystemExit('of somebody else')")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    assert column(f"print({FINDING!r})") == [json.loads(FINDING)]
