@@ -7,7 +7,7 @@ import json
 import re
 
 from probes import catalog
-from scripts import backends, expected_failures
+from scripts import backends, expected_failures, pages
 from scripts.cache import ROOT
 
 ACCEPTED = ROOT / "results" / "matrix"
@@ -146,14 +146,20 @@ def exchange_text(exchange):
     return f"{exchange['method']} {exchange['path']}{request}\n\n{status}\n{exchange['response']}"
 
 
+def link(place):
+    """A link from an evidence page to a place on another page, by that page's title."""
+    title = pages.header(place.partition("#")[0])["title"]
+    return f"[{title}](../{place.removeprefix('docs/')})"
+
+
 def finding_text(result, column, finding):
     """The evidence for one cell of the table."""
     lines = [f"### {column['class']} {{#{anchor(finding['probe'], column['class'])}}}", ""]
     model = {True: " The model was good enough.", False: " The model was not good enough.", None: ""}[finding["model"]]
     lines.append(f"**{WORDS[finding['outcome']]}**: `` {finding['says']} ``{model} ({finding['seconds']} s)")
-    pages = expected_failures.pages_for(finding["probe"], column["class"], result["backend"])
-    if pages and finding["outcome"] in expected_failures.BROKEN:
-        lines += ["", "What to do: " + ", ".join(f"[{page}](../{page.removeprefix('docs/')})" for page in pages)]
+    places = expected_failures.pages_for(finding["probe"], column["class"], result["backend"])
+    if places and finding["outcome"] in expected_failures.BROKEN:
+        lines += ["", "What to do: " + ", ".join(map(link, places))]
     if finding["evidence"]:
         shown = "\n\n".join(map(exchange_text, finding["evidence"]))
         lines += [

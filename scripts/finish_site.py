@@ -39,7 +39,7 @@ def finish(site):
     for source in pages.sources():
         page = site / source.with_suffix(".html")
         text = NOTEBOOK_PATH.sub(r"\1\2", page.read_text())  # Quarto writes this machine's folders
-        text = folded(scrollable(highlighted(OUTSIDE.sub("", text))))
+        text = folded(scrollable(highlighted(external(OUTSIDE.sub("", text)))))
         if source.stem != "404":
             text = with_tools(text, source, offered.get(source))
         if address:
@@ -50,6 +50,11 @@ def finish(site):
     markdown_twins.write(site, address)
     if address:
         write_sitemap(site, address)
+
+
+def external(text):
+    """The page whose links to other sites are marked: print shows their addresses, and scripts rewrite the others."""
+    return text.replace('<a href="http', '<a class="outside" href="http')
 
 
 def scrollable(text):

@@ -98,6 +98,13 @@ def test_the_markdown_twin_has_plain_code_blocks(header):
     assert markdown_twins.HEADER.sub(r"```\1", f"```{header}\nb: c\n```") == "```yaml\nb: c\n```"
 
 
+def test_links_to_other_sites_are_marked():
+    inside = '<a href="../index.html">x</a>'
+    assert finish_site.external(inside + '<a href="https://a.example/">y</a>') == (
+        inside + '<a class="outside" href="https://a.example/">y</a>'
+    )
+
+
 def test_code_and_tables_can_be_scrolled_with_the_keyboard():
     page = '<div class="sourceCode cell-code" id="cb1"></div><table class="table"></table>'
     assert finish_site.scrollable(page).count('tabindex="0"') == 2

@@ -118,6 +118,16 @@ def test_the_line_with_the_class_is_highlighted(tab, root):
     assert line.evaluate(colour) != tab.locator("#cb2-1").evaluate(colour)
 
 
+def test_print_shows_the_addresses_of_other_sites_alone_and_every_tab(tab, root):
+    tab.goto(f"{root}/docs/connect/vllm.html")
+    tab.emulate_media(media="print")
+    shown = "links => links.filter(a => getComputedStyle(a, '::after').content.includes('(')).map(a => a.href)"
+    addresses = tab.locator("main a").evaluate_all(shown)
+    assert addresses
+    assert [address for address in addresses if address.startswith(root)] == []
+    assert tab.locator(".tab-pane").evaluate_all("panes => panes.every(pane => pane.checkVisibility())")
+
+
 def test_a_deep_address_that_is_not_there_suggests_the_right_page(tab, root):
     tab.goto(f"{root}/docs/connect/llamacpp.html")
     assert tab.locator("#suggestions a").first.text_content() == "llama.cpp"
