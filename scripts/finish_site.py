@@ -16,6 +16,7 @@ LONG = 20  # lines; what a cell printed beyond that is folded
 CARD = "docs/images/social-card.png"
 MARKED = re.compile(r'<div[^>]* data-highlight="(?P<text>[^"]+)".*?</pre>', re.DOTALL)  # only Quarto writes it
 LINE = re.compile(r'<span id="cb\d+-\d+">(?P<code>.*)')
+PLAIN_LINK = re.compile(r'<a href="(https?://[^"]*)"((?:(?! class=)[^>])*)>')
 OUTPUT = re.compile(r'<div class="cell-output[^"]*">\s*<pre.*?</pre>\s*</div>', re.DOTALL)
 NOTEBOOK_PATH = re.compile(r'(data-notebook=")[^"]*/(notebooks/[^"]+")')
 # Quarto loads these from outside where a cell has displayed HTML, in case it is a widget; ours never are.
@@ -54,7 +55,7 @@ def finish(site):
 
 def external(text):
     """The page whose links to other sites are marked: print shows their addresses, and scripts rewrite the others."""
-    return text.replace('<a href="http', '<a class="outside" href="http')
+    return PLAIN_LINK.sub(r'<a class="outside" href="\1"\2>', text)
 
 
 def scrollable(text):

@@ -98,10 +98,10 @@ def test_the_markdown_twin_has_plain_code_blocks(header):
     assert markdown_twins.HEADER.sub(r"```\1", f"```{header}\nb: c\n```") == "```yaml\nb: c\n```"
 
 
-def test_links_to_other_sites_are_marked():
-    inside = '<a href="../index.html">x</a>'
-    assert finish_site.external(inside + '<a href="https://a.example/">y</a>') == (
-        inside + '<a class="outside" href="https://a.example/">y</a>'
+@pytest.mark.parametrize("link", ['<a href="../index.html">', '<a href="https://a.example/edit" class="toc-action">'])
+def test_links_to_other_sites_are_marked_where_the_page_has_them_from_its_text(link):
+    assert finish_site.external(f'{link}<a href="https://a.example/" rel="x">') == (
+        f'{link}<a class="outside" href="https://a.example/" rel="x">'
     )
 
 
