@@ -113,9 +113,8 @@ def since(result):
     return rows([f"chatlas {column['chatlas']} {column['class']}" for column in columns], cells_of)
 
 
-def stamp(result, columns=None):
-    """One sentence: what was asked when, with which versions (those of the first of `columns`), model and hardware."""
-    column = (columns or result["columns"])[0]
+def stamp(result, column):
+    """One sentence: what was asked when, with which versions (those of `column`), model and hardware."""
     return (
         f"{backends.get(result['backend']).title} {result['version']}: asked {result['date']} with chatlas "
         f"{column['chatlas']}, openai {column['openai']}, Python {column['python']}, {result['model']}, "
@@ -125,7 +124,7 @@ def stamp(result, columns=None):
 
 def matrix_text(found):
     """What docs/generated/_matrix.qmd has to contain."""
-    stamps = "\n".join(f"- {stamp(result)}" for result in found.values())
+    stamps = "\n".join(f"- {stamp(result, result['columns'][0])}" for result in found.values())
     stamps += "".join(f"\n- {b.title}: not run yet." for b in backends.load().values() if b.name not in found)
     older = [result for result in found.values() if len({c["chatlas"] for c in result["columns"]}) > 1]
     text = f"{MADE_BY}\n{table(found)}\n{stamps}\n"
@@ -183,7 +182,7 @@ def evidence_text(result, chatlas):
         f'---\ntitle: "Evidence: {title}"\n'
         f'description-meta: "What each probe sent to {title}, and what came back."\ntoc-depth: 2\nsearch: false\n---\n',
         MADE_BY,
-        f"{stamp(result, columns)} Long texts are cut. [Back to the table](../compatibility.qmd)\n",
+        f"{stamp(result, columns[0])} Long texts are cut. [Back to the table](../compatibility.qmd)\n",
     ]
     for probe in catalog.load().values():
         found = [(c, f) for c in columns for f in c["findings"] if f["probe"] == probe.name]
