@@ -31,10 +31,11 @@ class Target:
         self.class_name, self.root, self.model, self.api_key = class_name, root, model, api_key
         self.recorder, self.counted_at, self.restart = recorder, counted_at, restart
 
-    def chat(self, system_prompt=None, *, tokens=60, model="", api_key="", direct=False, **arguments):
+    def chat(self, system_prompt=None, *, tokens=60, model="", api_key=None, direct=False, **arguments):
         """A new chat at temperature 0 with at most `tokens` tokens an answer, never retried.
 
         Args:
+            api_key: another key than the server's; "" gives the class none.
             direct: past the recorder, so that nothing is noted.
             arguments: passed on to the class.
         """
@@ -42,7 +43,9 @@ class Target:
         if self.class_name == "ChatOllama":
             arguments["base_url"] = root
         else:
-            arguments |= {"base_url": f"{root}/v1", "api_key": api_key or self.api_key}
+            arguments["base_url"] = f"{root}/v1"
+            if key := self.api_key if api_key is None else api_key:
+                arguments["api_key"] = key
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=r"ChatOpenAI\(\) uses")
             chat = getattr(chatlas, self.class_name)(
@@ -57,6 +60,11 @@ class Target:
     def ask(self, question, **arguments):
         """The answer of a new chat to one question; `arguments` as for chat()."""
         return ask(self.chat(**arguments), question)
+
+    @property
+    def paths(self):
+        """The paths of the POST requests so far."""
+        return [exchange.path for exchange in self.recorder.exchanges if exchange.method == "POST"]
 
     @property
     def bodies(self):

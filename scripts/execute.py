@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,8 @@ from scripts.problem import Problem
 
 CELL_LIMIT = 120  # seconds
 NOTEBOOK_LIMIT = 1200  # seconds
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 # pytest sets PYTEST_CURRENT_TEST, and chatlas then sends a fixed seed (chatlas/_utils.py,
 # is_testing). A reader's session has no such variable, so the kernel gets none either; and a
@@ -62,8 +65,8 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
         python: the Python of the kernel; it needs ipykernel and what the cells import.
 
     Returns:
-        A list with one dict a code cell (id, sha256, outcome, seconds; reason where not run), and
-        the seconds that the kernel took to start.
+        A list with one dict a code cell (id, sha256, outcome, seconds; error where it failed, reason
+        where it was not run), and the seconds that the kernel took to start.
 
     Raises:
         Problem: a server died, or the whole took longer than NOTEBOOK_LIMIT.
@@ -101,6 +104,11 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
         return read_report(report, notebook)
 
 
+def last_paragraph(traceback):
+    """The error itself: what stands last in a traceback, without its colours."""
+    return COLOURS.sub("", traceback).rstrip().rpartition("\n\n")[2]
+
+
 def read_report(report, notebook):
     """Turn pytest-reportlog's lines into one dict a cell, and the kernel's start in seconds."""
     cells = [
@@ -126,6 +134,8 @@ def read_report(report, notebook):
         if entry["when"] == "call":
             cell["outcome"] = {"passed": "passed", "failed": "failed"}.get(entry["outcome"], "not_run")
             cell["seconds"] = round(entry["duration"], 2)
+            if cell["outcome"] == "failed":
+                cell["error"] = last_paragraph(str(entry["longrepr"]))
             if cell["outcome"] == "not_run":
                 cell["reason"] = str(entry["longrepr"])
     for cell in cells:

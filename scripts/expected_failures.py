@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 
 from probes import catalog
+from scripts import sections
 from scripts.backends import pinned
 from scripts.cache import ROOT
 
@@ -47,9 +48,22 @@ def load():
     return [Failure(e["probe"], tuple(e["classes"]), tuple(e["on"]), e["page"]) for e in entries]
 
 
+def not_probed():
+    """Why nothing holds what a place of the site says of a failure: the reasons, by PAGE#anchor."""
+    entries = tomllib.loads((ROOT / "expected_failures.toml").read_text())["not_probed"]
+    return {entry["page"]: entry["why"] for entry in entries}
+
+
 def pages_for(probe, class_name, backend):
     """The places that speak of this failure, in the order of the file."""
     return [failure.page for failure in load() if failure.holds(probe, class_name, backend)]
+
+
+def and_where_else(page, probe, class_name, backend):
+    """The other places that lead to `page` or to this failure's evidence, in brackets; "" if there are none."""
+    evidence = f"docs/evidence/{backend}.qmd#{probe}"
+    places = sections.leading_to(page, evidence, f"{evidence}-{class_name.lower()}")
+    return f" (and see {', '.join(places)})" if places else ""
 
 
 def changes(result):
@@ -69,7 +83,9 @@ def changes(result):
             if finding["outcome"] in ("supported", "not applicable"):
                 mended = [entry for entry in expected if entry.probe == probe or probe == "chat"]
                 now = "works" if finding["outcome"] == "supported" else f"is not applicable ({finding['says']})"
-                lines += [f"CHANGED: {what}: this now {now}: remove the workaround in {e.page}" for e in mended]
+                for entry in mended:
+                    line = f"CHANGED: {what}: this now {now}: remove the workaround in {entry.page}"
+                    lines.append(f"{line}{and_where_else(entry.page, probe, *place)}")
             if not expected and finding["outcome"] in BROKEN:
                 lines.append(
                     f"CHANGED: {what}: {finding['outcome']} ({finding['says']}), and no page says so: mend it, or "

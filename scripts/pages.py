@@ -54,13 +54,18 @@ def code_blocks(page, *languages):
 
 
 def embeds(page):
-    """The cells that a page embeds.
+    """The cells that a page embeds, as embedded() returns them."""
+    return embedded((ROOT / page).read_text(), page)
+
+
+def embedded(source, page):
+    """The cells that `source`, a part of `page`, embeds.
 
     Returns:
         A list of (notebook path relative to the repository, label, whether the code shows).
     """
     found = []
-    for match in EMBED.finditer((ROOT / page).read_text()):
+    for match in EMBED.finditer(source):
         path = os.path.normpath(Path(page).parent / match["path"])
         found += [(path, label, "echo=true" in match["options"]) for label in match["labels"].split(",")]
     return found

@@ -33,6 +33,7 @@ from scripts import (
     ollama_models,
     report,
     serve,
+    shown_errors,
 )
 from scripts.cache import ROOT
 from scripts.platform_check import check_machine
@@ -113,7 +114,7 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
         figures[name] = after[name] - before[name] if before and after else None
     figures = {name: rounded(value) for name, value in figures.items()}
     result = report.write(run, where, version, models, cells, snippet, figures, made_on)
-    print(f"\n{report.table(result)}", flush=True)
+    print("\n".join(["", report.table(result), *shown_errors.changes(result)]), flush=True)
     return result
 
 

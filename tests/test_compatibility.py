@@ -6,8 +6,7 @@ import re
 import pytest
 
 from probes import catalog
-from scripts import accept_results, backends, compatibility, expected_failures
-from tests.anchors import heading_anchors
+from scripts import accept_results, backends, compatibility, expected_failures, sections
 
 PINNED = backends.pinned("chatlas", "client")
 
@@ -60,7 +59,8 @@ def test_a_model_that_is_not_good_enough_gets_a_star():
 def test_every_cell_leads_to_its_evidence():
     for path, text in compatibility.texts().items():
         for target, where in re.findall(r"\]\((evidence/[\w-]+\.qmd)#([\w-]+)\)", text):
-            assert where in heading_anchors(f"docs/{target}"), f"{path.name} leads to {target}#{where}"
+            anchors = {section.anchor for section in sections.of(f"docs/{target}")}
+            assert where in anchors, f"{path.name} leads to {target}#{where}"
 
 
 def test_accepted_results_are_those_of_the_pins_and_of_today_s_probes():
@@ -83,19 +83,23 @@ def test_older_chatlas_releases_were_asked_on_vllm():
 
 @pytest.mark.parametrize("failure", expected_failures.load(), ids=lambda f: f"{f.probe}-{f.classes[0]}-{f.on[0]}")
 def test_every_expected_failure_leads_to_a_place_on_the_site(failure):
-    page, _, anchor = failure.page.partition("#")
-    assert anchor in heading_anchors(page)
+    assert failure.page in {section.place for section in sections.of(failure.page.partition("#")[0])}
     assert set(failure.on) <= set(backends.load())
 
 
 def test_a_failure_that_is_mended_names_the_page_to_change():
     (line, *_) = [line for line in expected_failures.changes(result()) if line.startswith("CHANGED: seed with")]
-    assert line.endswith("this now works: remove the workaround in docs/which-class.qmd#seed")
+    assert "this now works: remove the workaround in docs/which-class.qmd#seed (and see " in line
+
+
+def test_a_failure_that_is_mended_names_the_other_pages_that_lead_to_it():
+    (line, *_) = [line for line in expected_failures.changes(result()) if line.startswith("CHANGED: seed with")]
+    assert "docs/cookbook/testing.qmd#what-changes-on-other-servers" in line  # links the evidence
 
 
 def test_a_failure_that_does_not_apply_any_more_names_the_page_to_change():
     (line, *_) = [line for line in expected_failures.changes(result("not applicable")) if "seed with" in line]
-    assert line.endswith("is not applicable (it says): remove the workaround in docs/which-class.qmd#seed")
+    assert "is not applicable (it says): remove the workaround in docs/which-class.qmd#seed" in line
 
 
 def test_a_star_covers_every_probe_and_is_held_by_chat():

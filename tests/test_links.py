@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts import guides, pages
+from scripts import guides, pages, sections
 from scripts.cache import ROOT
-from tests.anchors import heading_anchors
 
 LINK = re.compile(r"\]\((?P<target>[^()\s]*)(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^(```|~~~~?).*?^\1[`~]*$", re.MULTILINE | re.DOTALL)
@@ -35,7 +34,9 @@ def broken(page):
             continue  # another site
         start = Path() if path.startswith("/") else Path(page).parent  # "/" is the site's root
         target = Path(os.path.normpath(start / path.lstrip("/"))) if path else page
-        if not (ROOT / target).exists() or (anchor and anchor not in heading_anchors(target)):
+        if not (ROOT / target).exists() or (
+            anchor and anchor not in {section.anchor for section in sections.of(target)}
+        ):
             found.append(link["target"])
     return found
 

@@ -1,16 +1,34 @@
 """The connection."""
 
+import contextlib
 import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from probes.catalog import probe
-from probes.outcome import not_run, supported, unsupported
+from probes.outcome import not_applicable, not_run, supported, unsupported
 from probes.target import ask
 
 AT_ONCE = 8
 STORY = "Tell a long story about a dragon."
 STORY_TOKENS = 200
+
+
+@probe("Chat Completions by itself")
+def route(target):
+    """At an address that is not OpenAI's, the class asks for `/v1/chat/completions`, which every such server has."""
+    with contextlib.suppress(Exception):  # whether it is answered is not the question here
+        target.ask("Hello", tokens=5)
+    path = target.paths[-1]
+    return (supported if path.endswith("/chat/completions") else unsupported)(f"asks for {path}")
+
+
+@probe("Without a key")
+def without_key(target):
+    """Where the server asks for no key, none has to be given."""
+    if target.api_key != "EMPTY":
+        return not_applicable("this server was started with a key")
+    return supported(f"answers {len(target.ask('Hello', tokens=5, api_key=''))} characters")
 
 
 @probe("Stopping half-way")

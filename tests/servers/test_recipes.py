@@ -1,9 +1,13 @@
 """What recipes promise beyond one notebook on one server: an app in a browser, a move between servers."""
 
+import http.client
+import logging
 import re
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 from fastapi.responses import HTMLResponse
@@ -95,6 +99,25 @@ def test_a_browser_reads_the_events_and_asks_only_once(sse_app):
         page.wait_for_timeout(RECONNECTED * 1000)
         assert page.locator("body").inner_text() == "The capital of Japan is Tokyo."
     assert len(asked) == 1
+
+
+def test_the_app_answers_without_an_event_when_its_model_server_is_down(port):
+    cells = cells_of("streaming-app")
+    session = {"base_url": f"http://127.0.0.1:{port}/v1", "api_key": "EMPTY", "model": "smollm2"}
+    exec(cells["quickstart"].partition("chat = ")[0], session)
+    exec(cells["web-app"], session)
+    logging.getLogger("uvicorn.error").setLevel("CRITICAL")  # its traceback is expected
+    try:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{session['port']}/ask?question=Hello", timeout=LIMIT
+        ) as response:
+            status, text = response.status, response.read().decode()
+    except (urllib.error.HTTPError, http.client.HTTPException) as error:
+        status, text = error, ""
+    finally:
+        session["api_server"].should_exit = True
+    place = "docs/cookbook/streaming-app.qmd#fastapi-as-server-sent-events"
+    assert (status, "data: " in text) == (200, False), f"this now tells: remove the workaround in {place}"
 
 
 def test_a_conversation_moves_from_vllm_to_litellm(root, litellm, capsys):

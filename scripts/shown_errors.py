@@ -1,0 +1,48 @@
+"""Says which places on the site to change when a cell no longer finds what they show.
+
+A cell that shows an error catches it by its class and gives it a name, and the check cell behind it
+uses that name. When nothing is raised any more, the cell passes and the name does not exist.
+"""
+
+import ast
+import re
+
+from scripts import notebooks, sections
+
+
+def caught(source):
+    """The names that `source` gives to the errors it expects: those assigned where it catches one."""
+    tree = compile(source, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    handlers = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
+    nodes = [node for handler in handlers for statement in handler.body for node in ast.walk(statement)]
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def holds_an_error(notebook, label):
+    """Whether the cell `label` catches an error, and the check cell behind it uses what it caught."""
+    cells = {cell.id: cell.source for cell in notebooks.code_cells(notebook)}
+    return any(re.search(rf"\b{name}\b", cells.get(f"check-{label}", "")) for name in caught(cells[label]))
+
+
+def changes(result):
+    """A line for each cell that failed and that a page shows.
+
+    Args:
+        result: what report.write returns.
+    """
+    outcomes = {cell["id"]: cell for cell in result["cells"]}
+    source_of = {cell.id: cell.source for cell in notebooks.code_cells(notebooks.read(result["notebook"]))}
+    failed = [name.removeprefix("check-") for name, cell in outcomes.items() if cell["outcome"] == "failed"]
+    lines = []
+    for label in dict.fromkeys(failed):
+        places = ", ".join(sections.showing(result["notebook"], label))
+        if not places:
+            continue
+        error = outcomes.get(f"check-{label}", {}).get("error", "")
+        missing = re.fullmatch(r"NameError: name '(\w+)' is not defined", error)
+        what = f"CHANGED: {result['notebook']}#{label} on {result['backend']}"
+        if outcomes[label]["outcome"] == "passed" and missing and missing[1] in caught(source_of[label]):
+            lines.append(f"{what}: this now works: remove the workaround in {places}")
+        else:
+            lines.append(f"{what}: not found as shown in {places}: mend what stands there, or the cell")
+    return lines
