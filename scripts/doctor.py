@@ -64,6 +64,7 @@ KINDS = {  # exit status and meaning of each kind of result
     "snippet": (15, "the server looks right, yet the snippet failed"),
     "feature": (16, "chat works; something that --full checks is refused or ignored"),
     "not_run": (17, "all looks right; nothing was generated, since the host is OpenAI's (--full does it)"),
+    "reasoning": (18, "the answer is empty: the server takes all of it for reasoning"),
 }
 
 
@@ -754,14 +755,18 @@ def snippet_cause(stderr, key):
 
 
 def without_streaming(address, report, key):
-    """The Cause when a stream brought nothing: asks once more without streaming, which brings the server's words.
+    """The reply to the snippet's question without streaming, which brings the server's own words.
 
     The content is a list of parts, as chatlas sends it.
     """
     message = {"role": "user", "content": [{"type": "text", "text": QUESTION}]}
-    payload = {"model": report.model, "messages": [message], "max_tokens": 16}
+    payload = {"model": report.model, "messages": [message], "temperature": 0, "max_tokens": 16}
     path = report.base_url.removeprefix(address.origin) + "/chat/completions"
-    reply = ask_all([(address, path, {"key": key or "EMPTY", "payload": payload})], FEATURE_SECONDS)[0]
+    return ask_all([(address, path, {"key": key or "EMPTY", "payload": payload})], FEATURE_SECONDS)[0]
+
+
+def broken_stream(reply):
+    """The Cause when a stream brought nothing, from the reply without streaming, or None."""
     if reply.status is None or reply.status < 400:
         return None
     advice = ["Look at the server's log."]
@@ -769,6 +774,21 @@ def without_streaming(address, report, key):
         advice = ["The model's chat template takes plain text, and chatlas sends lists: use llama.cpp's llama-server."]
     text = f"The server breaks its stream off. Without streaming, it says ({reply.status}): {reply.message}"
     return Cause("server_error", text, *advice)
+
+
+def all_reasoning(reply):
+    """The Cause when the snippet printed nothing and the reply without streaming is whole, or None."""
+    message, ended = first_message(reply), False
+    with contextlib.suppress(TypeError, KeyError, IndexError):
+        ended = reply.json["choices"][0]["finish_reason"] == "stop"
+    if not (ended and reasoning_field(message)) or message.get("content"):
+        return None  # also when the reasoning was cut: then the model only ran out of tokens
+    return Cause(
+        "reasoning",
+        "The answer is empty: the server takes all of it for reasoning. Its reasoning parser may not fit the model.",
+        "Start vLLM without --reasoning-parser, or with the parser of this model.",
+        'Or ask with kwargs={"extra_body": {"chat_template_kwargs": {"enable_thinking": False}}}.',
+    )
 
 
 def broken_install(message):
@@ -878,11 +898,15 @@ def see_tools(reply):
     return Feature("tools", True, "called" if called else "accepted, but this model answered in words")
 
 
+def reasoning_field(message):
+    """The name of the field of a message that holds reasoning, or None."""
+    return next((name for name in ("reasoning", "reasoning_content") if message.get(name)), None)
+
+
 def see_reasoning(reply):
     """In which field reasoning arrives, if the model reasons."""
     message = first_message(reply)
-    field = next((name for name in ("reasoning", "reasoning_content") if message.get(name)), None)
-    if field:
+    if field := reasoning_field(message):
         return Feature("reasoning", None, f"arrives as `{field}` (chatlas 0.19.0 and later read it)")
     if "<think>" in (message.get("content") or ""):
         return Feature("reasoning", None, "arrives inside the text: the server has no reasoning parser set")
@@ -973,7 +997,7 @@ def examine(arguments, key, report, progress):
     except Cause as cause:
         report.worked = False
         if cause.kind == "not_api" and "no chat completion" in cause.text:
-            raise without_streaming(address, report, key) or cause from None
+            raise broken_stream(without_streaming(address, report, key)) or cause from None
         if cause.kind != "model":
             raise
         if not wanted:  # the doctor chose the model, from the list: what the server says of it is the cause
@@ -992,6 +1016,8 @@ def examine(arguments, key, report, progress):
         text = f"The model id is wrong: {wanted!r} {way}; the server calls it {nearest!r}."
         raise Cause("model", text, "Use the snippet below, which has the right id and works.") from None
     report.worked = True
+    if not report.answer and not own_host and (cause := all_reasoning(without_streaming(address, report, key))):
+        raise cause
     if arguments.full and not report.model:
         report.features = [Feature("--full", None, "not checked: name a model with --model")]
     elif arguments.full:
@@ -1058,7 +1084,8 @@ def show(report, console):
         code = Syntax(report.snippet, "python", theme="ansi_light", background_color="default")
         console.print(code if console.is_terminal else Text(report.snippet), soft_wrap=True)
     if report.worked:
-        answer = report.answer or "nothing: a thinking model may spend all 16 tokens on its thoughts"
+        silent = "nothing" if report.kind == "reasoning" else "nothing: a thinking model may spend all 16 tokens on it"
+        answer = report.answer or silent
         say(f"It printed, in {report.seconds:.1f} s: {answer[:300]}")
 
 

@@ -95,6 +95,7 @@ MISBEHAVING = [
     ("chat_as_text", "not_api", "is no chat completion"),
     ("chat_breaks_its_stream", "server_error", "breaks its stream off. Without streaming, it says (500): can only"),
     ("chat_without_template", "snippet", "no chat template"),
+    ("chat_all_reasoning", "reasoning", "takes all of it for reasoning"),
 ]
 
 
@@ -107,6 +108,12 @@ def test_the_first_line_names_the_cause(serve, diagnose, name, kind, words):
     assert status == doctor.KINDS[kind][0] != 0
     assert "Traceback" not in out
     assert took < (20 if name.startswith("chat_") else 5)  # looking ends after 3 seconds
+
+
+def test_reasoning_that_was_cut_is_no_fault_of_the_server(serve, diagnose):
+    status, _, out = diagnose(serve(answers.chat_thinks_too_long).url)
+    assert status == 0
+    assert "a thinking model may spend all 16 tokens on it" in out
 
 
 def test_nothing_listens(diagnose, port):
