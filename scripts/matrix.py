@@ -3,6 +3,7 @@
     make matrix                        every backend that starts here; on vLLM older chatlas, too
     make matrix ONLY=vllm              one of them
     make matrix ONLY=vllm PROBES=seed  some probes, to try them; nothing is written
+    make matrix ONLY=ollama URL=http://localhost:11434   a server you have; nothing is started or written
 
 The findings go to _build/matrix, one file a backend; `make accept-results` makes them the site's.
 Exits with 1 when something works that expected_failures.toml calls broken, or the other way round.
@@ -23,7 +24,7 @@ import time
 from pathlib import Path
 
 from probes import catalog
-from scripts import backends, environments, execute, expected_failures, fetch_model, processes, report, serve
+from scripts import backends, environments, execute, expected_failures, fetch_model, processes, report, serve, yours
 from scripts.cache import BUILD, ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
@@ -81,7 +82,7 @@ def column(python, class_name, backend, running, stack, may_restart, only):
         Problem: the server died, the probes did, or they took longer than COLUMN_LIMIT.
     """
     server = running[backend.name]
-    counted = running[backend.upstream] if backend.upstream else server
+    counted = running.get(backend.upstream, server)
     settings = {
         "class_name": class_name,
         "root": server.root,
@@ -154,11 +155,12 @@ def versions_of(python):
     return dict(zip(("chatlas", "openai", "python"), done.stdout.split(), strict=True))
 
 
-def ask(backend, pythons, running, stack, only):
+def ask(backend, pythons, running, stack, only, ours=True):
     """The result of one backend: what goes into its file.
 
     Args:
         pythons: the Pythons to ask with, that of the pinned chatlas first.
+        ours: whether the server may be restarted for a probe.
     """
     columns = []
     for number, python in enumerate(pythons):
@@ -168,7 +170,7 @@ def ask(backend, pythons, running, stack, only):
                 f"\n{class_name} of chatlas {found['chatlas']} (openai {found['openai']}) on {backend.title}",
                 flush=True,
             )
-            findings = column(python, class_name, backend, running, stack, number == 0, only)
+            findings = column(python, class_name, backend, running, stack, ours and number == 0, only)
             columns.append({"class": class_name, **found, "findings": findings})
     return {
         "made_by": "make matrix",
@@ -182,8 +184,22 @@ def ask(backend, pythons, running, stack, only):
     }
 
 
-def chosen(names):
-    """The backends to ask, and a line for each that cannot be started here."""
+def chosen(names, url=""):
+    """The backends to ask, and a line for each that cannot be started here.
+
+    Args:
+        names: what ONLY= names.
+        url: a server that is there; then it is one backend, and all of it is asked.
+
+    Raises:
+        Problem: there is no such backend, or `url` goes with more or less than one.
+    """
+    if url and (not names or "," in names):
+        raise Problem(
+            "URL= goes with one backend.",
+            f"ONLY={names} names {'several' if names else 'none'}.",
+            "name the one that runs there, for example ONLY=vllm.",
+        )
     if names:
         return [backends.get(name.strip()) for name in names.split(",")], []
     plain = [backend for backend in backends.load().values() if not backend.only_by_name]
@@ -210,22 +226,27 @@ def wanted_probes(names):
 
 def main():
     check_machine()
-    selected, lines = chosen(os.environ.get("ONLY", ""))
+    url = os.environ.get("URL", "")
+    selected, lines = chosen(os.environ.get("ONLY", ""), url)
     only = wanted_probes(os.environ.get("PROBES", ""))
-    os.environ["API_KEY"] = os.environ.get("API_KEY") or f"sk-{secrets.token_hex(16)}"  # the same after a restart
+    if not url:  # the same key after a restart
+        os.environ["API_KEY"] = os.environ.get("API_KEY") or f"sk-{secrets.token_hex(16)}"
     changed = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatlas-matrix-")))
         running = {}
         for backend in selected:
-            serve.ensure_running(backend, stack, running)
-            older = () if only else OLDER.get(backend.name, ())
+            if url:
+                running[backend.name] = stack.enter_context(yours.server(backend, url))
+            else:
+                serve.ensure_running(backend, stack, running)
+            older = () if only or url else OLDER.get(backend.name, ())
             pythons = [sys.executable] + [
                 environments.client(folder / release, f"chatlas=={release}", "openai<3") for release in older
             ]
-            result = ask(backend, pythons, running, stack, only)
+            result = ask(backend, pythons, running, stack, only, ours=not url)
             changed += expected_failures.changes(result)
-            if not only:
+            if not only and not url:
                 FOUND.mkdir(parents=True, exist_ok=True)
                 name = f"{backend.name}-{result['version']}-cpu.json"
                 (FOUND / name).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")

@@ -3,6 +3,7 @@
     make newest                                  the client and the servers; ONLY= as for `make test-docs`
     make newest URL=http://localhost:8000/v1     the client alone, against a server you have
     make newest TARGET=matrix                    `make matrix` instead: does what was broken work again?
+    make newest TARGET=test-servers              `make test-servers` instead
 
 The servers' environments are installed into the cache folder, beside those of the pins; `make clean`
 removes them. The results and logs are left in _build/newest.
@@ -21,7 +22,7 @@ from scripts.cache import BUILD
 from scripts.problem import Problem, run_main
 
 LEFT = BUILD / "newest"
-TARGETS = ("test-docs", "matrix")
+TARGETS = ("test-docs", "matrix", "test-servers")
 LIMIT = 2 * 3600  # seconds for everything, downloads and compilers included
 
 

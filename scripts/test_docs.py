@@ -14,12 +14,8 @@ ON the GPU's container is used if nothing is missing for it, else the embedded s
 
 import contextlib
 import dataclasses
-import http.client
-import json
 import os
 import time
-import urllib.error
-import urllib.request
 
 from scripts import (
     backends,
@@ -30,10 +26,10 @@ from scripts import (
     execute,
     fetch_model,
     guides,
-    ollama_models,
     report,
     serve,
     shown_errors,
+    yours,
 )
 from scripts.cache import ROOT
 from scripts.platform_check import check_machine
@@ -62,26 +58,6 @@ def startable(selected, only):
     return [run for run in selected if not left_out.get(run.name)], lines
 
 
-def served_models(root, api_key):
-    """The model ids that the server at `root` lists.
-
-    Raises:
-        Problem: nothing answers there, or not as an OpenAI-compatible server does.
-    """
-    address = root + "/v1/models"
-    try:
-        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {api_key}"})
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return [entry["id"] for entry in json.load(response)["data"]]
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise Problem(
-            f"No OpenAI-compatible server answers at {root}.",
-            f"GET {address} gave: {reason}.",
-            "check the address, that the server is up, and API_KEY if it asks for a key.",
-        ) from None
-
-
 def execute_run(run, where, root, api_key, version, servers, figures, counted_at=None, made_on=None):
     """Execute one notebook and its snippet on one server; write and print the result.
 
@@ -94,7 +70,7 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
     Returns:
         The result, as report.write returns it.
     """
-    models = served_models(root, api_key)
+    models = yours.served_models(root, api_key)
     notebook, parameters = run.guide.notebook, run.parameters(root, api_key)
     print(f"\nExecuting {notebook} against {parameters['base_url']} ({', '.join(models)})", flush=True)
     before = report.metrics(counted_at or root)
@@ -126,23 +102,12 @@ def rounded(value):
 def on_your_server(selected, url):
     """Execute the selected notebooks, all of one backend, on the server at `url`; returns the exit status."""
     print(f"Using the server at {url}, since URL= is set. Nothing is started.")
-    backend, root = selected[0].backend, url.removesuffix("/v1")
     for_a_gpu = [run for run in selected if run.guide.needs == "gpu"] if len(selected) > 1 else []
     print("".join(f"{not_verified(run, NEEDS_GPU)}\n" for run in for_a_gpu), end="")
-    with contextlib.ExitStack() as stack:
-        if backend.modelfiles:
-            stack.enter_context(ollama_models.lent(root, backend.modelfiles, fetch_model.ensure_gguf()))
-        api_key = os.environ.get("API_KEY") or "EMPTY"
-        served = served_models(root, api_key)
-        fixed = not backend.modelfiles and all(run.guide.needs != "gpu" for run in selected)
-        if fixed and backend.serves not in served:
-            raise Problem(
-                f"The server at {root} serves no model called {backend.serves!r}.",
-                f"it serves {', '.join(served)}; the notebooks ask for {backend.serves!r}, and their answers are those "
-                "of the small model.",
-                f"serve that model under that id, as the page {backend.page} shows.",
-            )
-        results = [execute_run(run, "url", root, api_key, "", [], {}) for run in selected if run not in for_a_gpu]
+    any_model = any(run.guide.needs == "gpu" for run in selected)
+    with yours.server(selected[0].backend, url, any_model) as server:
+        asked = [run for run in selected if run not in for_a_gpu]
+        results = [execute_run(run, "url", server.root, server.api_key, "", [], {}) for run in asked]
     print("\nA run with URL= is for you alone: it is not accepted as a result for the site.")
     return 0 if all(map(report.passed, results)) else 1
 
@@ -293,7 +258,7 @@ def require_engine():
 
 
 def main():
-    only, url, on = os.environ.get("ONLY", ""), os.environ.get("URL", "").rstrip("/"), os.environ.get("ON", "")
+    only, url, on = os.environ.get("ONLY", ""), os.environ.get("URL", ""), os.environ.get("ON", "")
     if on not in ("", "embedded", "container", "gpu") or (on and url):
         raise Problem(
             f"ON={on}{' URL=' + url if url else ''} cannot be followed.",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts import guides, ollama_models, serve, test_docs
+from scripts import guides, ollama_models, serve, test_docs, yours
 from scripts.cache import ROOT
 from scripts.problem import Problem
 
@@ -82,7 +82,7 @@ def test_modelfiles_become_what_the_api_takes():
 
 
 def test_a_server_of_yours_with_another_model_is_no_failure_of_the_notebooks(monkeypatch):
-    monkeypatch.setattr(test_docs, "served_models", lambda *address: ["qwen3"])
+    monkeypatch.setattr(yours, "served_models", lambda *address: ["qwen3"])
     with pytest.raises(Problem, match="serves no model called 'smollm2'"):
         test_docs.on_your_server(guides.chosen("vllm"), "http://localhost:9/v1")
 
@@ -90,7 +90,7 @@ def test_a_server_of_yours_with_another_model_is_no_failure_of_the_notebooks(mon
 @pytest.mark.parametrize("root", ["gpu-box", "http://localhost:8000x"])
 def test_an_address_that_is_none_is_said_to_be_one(root):
     with pytest.raises(Problem, match="No OpenAI-compatible server answers at"):
-        test_docs.served_models(root, "k")
+        yours.served_models(root, "k")
 
 
 def test_what_has_no_gpu_container_is_executed_on_embedded_servers(monkeypatch):
@@ -115,7 +115,7 @@ def test_a_notebook_for_a_gpu_is_left_out_of_a_backends_run_on_your_server(monke
     asked = []
     monkeypatch.setattr(test_docs, "execute_run", lambda run, *rest: asked.append(run.name) or {})
     monkeypatch.setattr(test_docs.report, "passed", lambda result: True)
-    monkeypatch.setattr(test_docs, "served_models", lambda *address: ["smollm2"])
+    monkeypatch.setattr(yours, "served_models", lambda *address: ["smollm2"])
     selected = guides.chosen("@vllm")
     needing = [run for run in selected if run.guide.needs == "gpu"]
     assert test_docs.on_your_server(selected, "http://localhost:9/v1") == 0

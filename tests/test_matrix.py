@@ -70,3 +70,29 @@ def test_a_file_in_the_folder_for_temporary_files_is_not_taken_for_the_probes(co
     (tmp_path / "tmp" / "probes.py").write_text("raise SystemExit('of somebody else')")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     assert column(f"print({FINDING!r})") == [json.loads(FINDING)]
+
+
+@pytest.mark.parametrize("names", ["", "vllm,ollama"])
+def test_a_server_you_have_goes_with_one_backend(names):
+    with pytest.raises(Problem, match=r"URL= goes with one backend"):
+        matrix.chosen(names, "http://localhost:9")
+    assert [backend.name for backend in matrix.chosen("ollama", "http://localhost:9")[0]] == ["ollama"]
+
+
+def test_a_server_you_have_is_neither_restarted_nor_written_down(monkeypatch, tmp_path, capsys):
+    asked = []
+    monkeypatch.setattr(matrix.yours, "served_models", lambda *address: ["smollm2"])
+    monkeypatch.setattr(matrix.report, "metrics", lambda root: None)
+    monkeypatch.setattr(matrix, "column", lambda *arguments: asked.append(arguments) or [])
+    monkeypatch.setattr(matrix, "FOUND", tmp_path / "matrix")
+    monkeypatch.setenv("ONLY", "vllm")
+    monkeypatch.setenv("URL", "http://localhost:9/v1/")
+    monkeypatch.setenv("API_KEY", "yours")
+    assert matrix.main() == 0
+    assert [(arguments[1], arguments[5]) for arguments in asked] == [
+        ("ChatOpenAICompletions", False),
+        ("ChatOpenAI", False),
+    ]
+    server = asked[0][3]["vllm"]
+    assert (server.root, server.api_key) == ("http://localhost:9", "yours")
+    assert not (tmp_path / "matrix").exists()

@@ -76,8 +76,21 @@ def test_the_nightly_names_every_backend_pinned_and_newest():
     for kind, target in (("pinned", "test-docs"), ("newest", "newest")):
         named = set(jobs[kind]["strategy"]["matrix"]["servers"])
         assert jobs[kind]["steps"][-1]["run"] == f'make {target} ONLY="${{{{ matrix.servers }}}}"'
-        named |= set(re.findall(r"@[\w-]+", jobs[f"{kind}-ollama"]["steps"][-1]["run"]))
+        named |= set(re.findall(r"@[\w-]+", commands(jobs[f"{kind}-ollama"])))
         assert named == {f"@{name}" for name in backends.load()}
+
+
+def commands(job):
+    """What a job runs, a line each."""
+    return "\n".join(step["run"] for step in job["steps"] if "run" in step)
+
+
+def test_the_nightly_asks_the_newest_of_every_backend_whether_what_was_broken_works_again():
+    jobs = yaml.safe_load((FOLDER / "nightly.yml").read_text())["jobs"]
+    asked = re.findall(r"make newest TARGET=matrix ONLY=([\w,-]+)", "\n".join(map(commands, jobs.values())))
+    assert set(",".join(asked).split(",")) == set(backends.load())
+    assert "make newest TARGET=test-servers" in commands(jobs["newest-matrix"])
+    assert {name for name in jobs if name.startswith("newest")} == set(jobs["report"]["needs"])
 
 
 def test_the_nightly_pins_the_image_that_compose_pins():

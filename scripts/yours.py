@@ -1,0 +1,75 @@
+"""A server that somebody already has, named by URL=: what it serves, and our models on it."""
+
+import contextlib
+import http.client
+import json
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from scripts import fetch_model, ollama_models
+from scripts.problem import Problem
+
+
+@dataclass(frozen=True)
+class Server:
+    """What is known of it; it is asked, and neither watched nor restarted.
+
+    Attributes:
+        root: its address without a path.
+        api_key: API_KEY from the environment, "EMPTY" without one.
+        version: always "": nobody has looked.
+    """
+
+    root: str
+    api_key: str
+    version: str = ""
+
+    def check_alive(self):
+        """Nothing: its process is not ours to see, and a request that fails says enough."""
+
+
+def served_models(root, api_key):
+    """The model ids that the server at `root` lists.
+
+    Raises:
+        Problem: nothing answers there, or not as an OpenAI-compatible server does.
+    """
+    address = root + "/v1/models"
+    try:
+        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {api_key}"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return [entry["id"] for entry in json.load(response)["data"]]
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise Problem(
+            f"No OpenAI-compatible server answers at {root}.",
+            f"GET {address} gave: {reason}.",
+            "check the address, that the server is up, and API_KEY if it asks for a key.",
+        ) from None
+
+
+@contextlib.contextmanager
+def server(backend, url, any_model=False):
+    """The Server at `url`, with the models that `backend` needs lent to it, for the length of a `with` block.
+
+    Args:
+        any_model: whether another model than the backend's will do.
+
+    Raises:
+        Problem: nothing answers there, or it does not serve the model that is asked for.
+    """
+    found = Server(url.rstrip("/").removesuffix("/v1"), os.environ.get("API_KEY") or "EMPTY")
+    with contextlib.ExitStack() as stack:
+        if backend.modelfiles:
+            stack.enter_context(ollama_models.lent(found.root, backend.modelfiles, fetch_model.ensure_gguf()))
+        served = served_models(found.root, found.api_key)
+        if not backend.modelfiles and not any_model and backend.serves not in served:
+            raise Problem(
+                f"The server at {found.root} serves no model called {backend.serves!r}.",
+                f"it serves {', '.join(served)}; the notebooks and probes ask for {backend.serves!r}, and expect the "
+                "answers of the small model.",
+                f"serve that model under that id, as the page {backend.page} shows.",
+            )
+        yield found
