@@ -46,6 +46,7 @@ FAST = (
     "links",
     "cookbook",
     "compatibility",
+    "held",
     "requirements",
     "guides",
     "smart_routing",
