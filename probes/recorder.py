@@ -24,7 +24,7 @@ class Exchange:
 
 
 class Recorder:
-    """A loopback server that forwards everything to `target` (http://host:port), byte by byte as it comes.
+    """A loopback server that forwards everything to `target` (http://host:port/prefix), byte by byte as it comes.
 
     Attributes:
         root: the address to give to a client, without a path.
@@ -58,10 +58,12 @@ class Recorder:
                     request = f"{len(body)} bytes"
                 exchange = Exchange(self.command, self.path, request)
                 recorder.exchanges.append(exchange)
-                upstream = http.client.HTTPConnection(recorder.target.hostname, recorder.target.port, timeout=LIMIT)
+                secure = recorder.target.scheme == "https"
+                kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+                upstream = kind(recorder.target.hostname, recorder.target.port, timeout=LIMIT)
                 try:
                     headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP}
-                    upstream.request(self.command, self.path, body, headers)
+                    upstream.request(self.command, recorder.target.path + self.path, body, headers)
                     response = upstream.getresponse()
                     exchange.status = response.status
                     self.send_response(response.status)

@@ -6,6 +6,7 @@ import urllib.request
 import warnings
 
 import chatlas
+import openai
 
 LIMIT = 60  # seconds for one request
 
@@ -60,6 +61,10 @@ class Target:
     def ask(self, question, **arguments):
         """The answer of a new chat to one question; `arguments` as for chat()."""
         return ask(self.chat(**arguments), question)
+
+    def client(self, path="/v1"):
+        """The openai package's client of the server at `path`, never retried."""
+        return openai.OpenAI(base_url=self.recorder.root + path, api_key=self.api_key, timeout=LIMIT, max_retries=0)
 
     @property
     def paths(self):

@@ -742,6 +742,11 @@ def snippet_cause(stderr, key):
     if code == 400 and "chat template" in message:
         text = "The model has no chat template: it is a base model, or the template is missing."
         return Cause("snippet", text, "Serve an instruct model, or give the server a chat template.")
+    if "No deployments available" in message:
+        text = f"The proxy has set the server behind it aside, since that refused an id or a key ({code})."
+        return Cause(
+            "server_error", text, "Run this again in a few seconds for the first error, or read the proxy's log."
+        )
     if code == 429 or code >= 500:
         upstream = re.search(r"Cannot connect|Connection error|upstream", message, re.I)
         who = "The proxy answers, but the server behind it does not" if upstream else "The server fails at the chat"
@@ -787,7 +792,8 @@ def all_reasoning(reply):
         "reasoning",
         "The answer is empty: the server takes all of it for reasoning. Its reasoning parser may not fit the model.",
         "Start vLLM without --reasoning-parser, or with the parser of this model.",
-        'Or ask with kwargs={"extra_body": {"chat_template_kwargs": {"enable_thinking": False}}}.',
+        "Some parsers, such as qwen3, can be told with each chat() that nobody thinks: "
+        'kwargs={"extra_body": {"chat_template_kwargs": {"enable_thinking": False}}}.',
     )
 
 
@@ -847,7 +853,8 @@ def refusal(reply):
 def first_message(reply):
     """The message of a chat completion, or {}."""
     with contextlib.suppress(TypeError, KeyError, IndexError):
-        return reply.json["choices"][0]["message"] or {}
+        message = reply.json["choices"][0]["message"]
+        return message if isinstance(message, dict) else {}
     return {}
 
 
@@ -1000,8 +1007,10 @@ def examine(arguments, key, report, progress):
             raise broken_stream(without_streaming(address, report, key)) or cause from None
         if cause.kind != "model":
             raise
-        if not wanted:  # the doctor chose the model, from the list: what the server says of it is the cause
+        if not wanted or wanted in report.models:  # it is in the list: what the server says of it is the cause
             cause.advice = [f"Name another one with --model. It lists: {listed(report.models)}."]
+            if report.server == "LiteLLM":
+                cause.advice.append("If the alias is right, its `model` in the proxy's configuration is not.")
             raise
         nearest, way = match_model(wanted, report.models)
         if nearest is None and len(report.models) == 1:

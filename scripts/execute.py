@@ -20,7 +20,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # pytest sets PYTEST_CURRENT_TEST, and chatlas then sends a fixed seed (chatlas/_utils.py,
 # is_testing). A reader's session has no such variable, so the kernel gets none either; and a
 # reader's keys and addresses have no business in a run.
-HIDDEN = ("PYTEST_CURRENT_TEST", "OPENAI_API_KEY", "OPENAI_BASE_URL")
+HIDDEN = ("PYTEST_CURRENT_TEST", "OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_BASE_URL")
 
 
 def clean_environment():

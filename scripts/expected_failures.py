@@ -23,12 +23,19 @@ class Failure:
         classes: the chatlas classes that fail.
         on: the backends that it fails on.
         page: where the site says so and names the way out, PAGE#anchor.
+        also: where else it says so.
     """
 
     probe: str
     classes: tuple[str, ...]
     on: tuple[str, ...]
     page: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def places(self):
+        """All places that speak of it, the one with the way out first."""
+        return (self.page, *self.also)
 
     def holds(self, probe, class_name, backend):
         """Whether this entry says that `probe` fails there."""
@@ -45,7 +52,9 @@ def load():
     known = catalog.load()
     for entry in entries:
         known["chat" if entry["probe"] == "*" else entry["probe"]]
-    return [Failure(e["probe"], tuple(e["classes"]), tuple(e["on"]), e["page"]) for e in entries]
+    return [
+        Failure(e["probe"], tuple(e["classes"]), tuple(e["on"]), e["page"], tuple(e.get("also", ()))) for e in entries
+    ]
 
 
 def not_probed():
@@ -59,11 +68,11 @@ def pages_for(probe, class_name, backend):
     return [failure.page for failure in load() if failure.holds(probe, class_name, backend)]
 
 
-def and_where_else(page, probe, class_name, backend):
-    """The other places that lead to `page` or to this failure's evidence, in brackets; "" if there are none."""
+def and_where_else(places, probe, class_name, backend):
+    """The places that lead to one of `places` or to this failure's evidence, in brackets; "" if there are none."""
     evidence = f"docs/evidence/{backend}.qmd#{probe}"
-    places = sections.leading_to(page, evidence, f"{evidence}-{class_name.lower()}")
-    return f" (and see {', '.join(places)})" if places else ""
+    leading = sections.leading_to(*places, evidence, f"{evidence}-{class_name.lower()}")
+    return f" (and see {', '.join(leading)})" if leading else ""
 
 
 def changes(result):
@@ -84,8 +93,8 @@ def changes(result):
                 mended = [entry for entry in expected if entry.probe == probe or probe == "chat"]
                 now = "works" if finding["outcome"] == "supported" else f"is not applicable ({finding['says']})"
                 for entry in mended:
-                    line = f"CHANGED: {what}: this now {now}: remove the workaround in {entry.page}"
-                    lines.append(f"{line}{and_where_else(entry.page, probe, *place)}")
+                    line = f"CHANGED: {what}: this now {now}: remove the workaround in {', '.join(entry.places)}"
+                    lines.append(f"{line}{and_where_else(entry.places, probe, *place)}")
             if not expected and finding["outcome"] in BROKEN:
                 lines.append(
                     f"CHANGED: {what}: {finding['outcome']} ({finding['says']}), and no page says so: mend it, or "

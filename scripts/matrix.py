@@ -231,28 +231,35 @@ def main():
     only = wanted_probes(os.environ.get("PROBES", ""))
     if not url:  # the same key after a restart
         os.environ["API_KEY"] = os.environ.get("API_KEY") or f"sk-{secrets.token_hex(16)}"
-    changed = []
+    failed = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatlas-matrix-")))
         running = {}
         for backend in selected:
-            if url:
-                running[backend.name] = stack.enter_context(yours.server(backend, url))
-            else:
-                serve.ensure_running(backend, stack, running)
-            older = () if only or url else OLDER.get(backend.name, ())
-            pythons = [sys.executable] + [
-                environments.client(folder / release, f"chatlas=={release}", "openai<3") for release in older
-            ]
-            result = ask(backend, pythons, running, stack, only, ours=not url)
-            changed += expected_failures.changes(result)
+            try:
+                if url:
+                    running[backend.name] = stack.enter_context(yours.server(backend, url))
+                else:
+                    serve.ensure_running(backend, stack, running)
+                older = () if only or url else OLDER.get(backend.name, ())
+                pythons = [sys.executable] + [
+                    environments.client(folder / release, f"chatlas=={release}", "openai<3") for release in older
+                ]
+                result = ask(backend, pythons, running, stack, only, ours=not url)
+            except Problem as problem:  # the next backends are asked all the same
+                failed.append(backend.title)
+                print(f"\n{problem}", flush=True)
+                continue
+            changed = expected_failures.changes(result)
+            failed += [backend.title] if changed else []
+            print("\n".join(["", *(changed or ["Everything is as expected_failures.toml says."])]), flush=True)
             if not only and not url:
                 FOUND.mkdir(parents=True, exist_ok=True)
                 name = f"{backend.name}-{result['version']}-cpu.json"
                 (FOUND / name).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     print("".join(f"\n{line}" for line in lines))
-    print("\n".join(changed) or "\nEverything is as expected_failures.toml says.")
-    return 1 if changed else 0
+    print(f"Not as expected, see above: {', '.join(failed)}." if failed else "")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from scripts import pages
 from scripts.cache import ROOT
 
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 HEADING = re.compile(r"(#+) (.*)")
 FENCE = re.compile(r"(`{3,}|~{3,})")
 LINK = re.compile(r"\]\(([^()\s]+)")
@@ -60,7 +61,7 @@ class Section:
 def of(page):
     """The sections of a page, in its order; the first is what stands above the first heading."""
     found, taken, fence = [(str(page), 0, [])], Counter(), ""
-    for line in (ROOT / page).read_text().splitlines():
+    for line in FRONT_MATTER.sub("", (ROOT / page).read_text()).splitlines():
         mark = FENCE.match(line)
         if fence:
             fence = "" if mark and line.startswith(fence) and not line.strip("`~ ") else fence
@@ -78,7 +79,8 @@ def of(page):
 
 def anchor_of(heading):
     """The anchor that pandoc gives to a heading, the first of its name on the page."""
-    if explicit := re.search(r"\{#([\w.-]+)\}$", heading):
+    heading, _, attributes = heading.partition("{") if heading.endswith("}") else (heading, "", "")
+    if explicit := re.search(r"#([\w.-]+)", attributes):
         return explicit[1]
     text = re.sub(r"[^\w\s.-]", "", heading.lower())
     return re.sub(r"^[^a-z]+", "", re.sub(r"\s+", "-", text.strip()))

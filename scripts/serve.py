@@ -179,9 +179,7 @@ def launch(backend, prepared, upstream=""):
                 )
             time.sleep(0.25)
             ticker.tick()
-        if backend.version_at:
-            with urllib.request.urlopen(root + backend.version_at, timeout=5) as response:
-                server.version = json.load(response)["version"]
+        server.version = version_of(backend, root) or backend.version
         if backend.modelfiles:
             ollama_models.create(root, backend.modelfiles, model)
     except BaseException:
@@ -189,6 +187,14 @@ def launch(backend, prepared, upstream=""):
         raise
     seconds["start"] = ticker.done()
     return server
+
+
+def version_of(backend, root):
+    """The version that the server at `root` says it is, "" where its kind does not say."""
+    if not backend.version_at:
+        return ""
+    with urllib.request.urlopen(root + backend.version_at, timeout=5) as response:
+        return json.load(response)["version"]
 
 
 def end(pid, scratch):

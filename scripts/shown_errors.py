@@ -10,18 +10,24 @@ import re
 from scripts import notebooks, sections
 
 
+def parsed(source):
+    """The syntax tree of a cell, which may await."""
+    return compile(source, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
 def caught(source):
     """The names that `source` gives to the errors it expects: those assigned where it catches one."""
-    tree = compile(source, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    handlers = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
+    handlers = [node for node in ast.walk(parsed(source)) if isinstance(node, ast.ExceptHandler)]
     nodes = [node for handler in handlers for statement in handler.body for node in ast.walk(statement)]
     return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def holds_an_error(notebook, label):
-    """Whether the cell `label` catches an error, and the check cell behind it uses what it caught."""
+    """Whether the cell `label` catches an error, and the check cell behind it asserts something of it."""
     cells = {cell.id: cell.source for cell in notebooks.code_cells(notebook)}
-    return any(re.search(rf"\b{name}\b", cells.get(f"check-{label}", "")) for name in caught(cells[label]))
+    asserts = [node for node in ast.walk(parsed(cells.get(f"check-{label}", ""))) if isinstance(node, ast.Assert)]
+    asserted = {node.id for test in asserts for node in ast.walk(test) if isinstance(node, ast.Name)}
+    return bool(caught(cells[label]) & asserted)
 
 
 def changes(result):
@@ -35,14 +41,16 @@ def changes(result):
     failed = [name.removeprefix("check-") for name, cell in outcomes.items() if cell["outcome"] == "failed"]
     lines = []
     for label in dict.fromkeys(failed):
-        places = ", ".join(sections.showing(result["notebook"], label))
-        if not places:
+        showing = sections.showing(result["notebook"], label)
+        if not showing:
             continue
+        places, leading = ", ".join(showing), ", ".join(sections.leading_to(*showing))
+        seen = f" (and see {leading})" if leading else ""
         error = outcomes.get(f"check-{label}", {}).get("error", "")
         missing = re.fullmatch(r"NameError: name '(\w+)' is not defined", error)
         what = f"CHANGED: {result['notebook']}#{label} on {result['backend']}"
         if outcomes[label]["outcome"] == "passed" and missing and missing[1] in caught(source_of[label]):
-            lines.append(f"{what}: this now works: remove the workaround in {places}")
+            lines.append(f"{what}: this now works: remove the workaround in {places}{seen}")
         else:
             lines.append(f"{what}: not found as shown in {places}: mend what stands there, or the cell")
     return lines

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
-from scripts import fetch_model, ollama_models
+from scripts import fetch_model, ollama_models, serve
 from scripts.problem import Problem
 
 
@@ -19,12 +19,12 @@ class Server:
     Attributes:
         root: its address without a path.
         api_key: API_KEY from the environment, "EMPTY" without one.
-        version: always "": nobody has looked.
+        version: what it says of itself, "" where it says nothing.
     """
 
     root: str
     api_key: str
-    version: str = ""
+    version: str
 
     def check_alive(self):
         """Nothing: its process is not ours to see, and a request that fails says enough."""
@@ -40,7 +40,7 @@ def served_models(root, api_key):
     try:
         request = urllib.request.Request(address, headers={"Authorization": f"Bearer {api_key}"})
         with urllib.request.urlopen(request, timeout=10) as response:
-            return [entry["id"] for entry in json.load(response)["data"]]
+            return [str(entry["id"]) for entry in json.load(response)["data"]]
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise Problem(
@@ -60,16 +60,16 @@ def server(backend, url, any_model=False):
     Raises:
         Problem: nothing answers there, or it does not serve the model that is asked for.
     """
-    found = Server(url.rstrip("/").removesuffix("/v1"), os.environ.get("API_KEY") or "EMPTY")
+    root, api_key = url.rstrip("/").removesuffix("/v1"), os.environ.get("API_KEY") or "EMPTY"
+    served = served_models(root, api_key)
     with contextlib.ExitStack() as stack:
         if backend.modelfiles:
-            stack.enter_context(ollama_models.lent(found.root, backend.modelfiles, fetch_model.ensure_gguf()))
-        served = served_models(found.root, found.api_key)
+            stack.enter_context(ollama_models.lent(root, backend.modelfiles, fetch_model.ensure_gguf()))
         if not backend.modelfiles and not any_model and backend.serves not in served:
             raise Problem(
-                f"The server at {found.root} serves no model called {backend.serves!r}.",
+                f"The server at {root} serves no model called {backend.serves!r}.",
                 f"it serves {', '.join(served)}; the notebooks and probes ask for {backend.serves!r}, and expect the "
                 "answers of the small model.",
                 f"serve that model under that id, as the page {backend.page} shows.",
             )
-        yield found
+        yield Server(root, api_key, serve.version_of(backend, root))

@@ -116,6 +116,11 @@ def test_reasoning_that_was_cut_is_no_fault_of_the_server(serve, diagnose):
     assert "a thinking model may spend all 16 tokens on it" in out
 
 
+def test_a_message_that_is_a_text_ends_in_no_traceback(serve, diagnose):
+    status, _, out = diagnose(serve(answers.chat_without_a_message).url)
+    assert (status, "Traceback" in out) == (0, False)
+
+
 def test_nothing_listens(diagnose, port):
     status, first, _ = diagnose(f"localhost:{port}")
     assert (status, first) == (4, f"Nothing listens on localhost:{port}: no server runs on that port.")

@@ -83,7 +83,8 @@ def test_a_server_you_have_is_neither_restarted_nor_written_down(monkeypatch, tm
     asked = []
     monkeypatch.setattr(matrix.yours, "served_models", lambda *address: ["smollm2"])
     monkeypatch.setattr(matrix.report, "metrics", lambda root: None)
-    monkeypatch.setattr(matrix, "column", lambda *arguments: asked.append(arguments) or [])
+    with_a_key = {"probe": "without-key", "outcome": "not run", "says": "this server was started with a key"}
+    monkeypatch.setattr(matrix, "column", lambda *arguments: asked.append(arguments) or [with_a_key])
     monkeypatch.setattr(matrix, "FOUND", tmp_path / "matrix")
     monkeypatch.setenv("ONLY", "vllm")
     monkeypatch.setenv("URL", "http://localhost:9/v1/")
@@ -96,3 +97,24 @@ def test_a_server_you_have_is_neither_restarted_nor_written_down(monkeypatch, tm
     server = asked[0][3]["vllm"]
     assert (server.root, server.api_key) == ("http://localhost:9", "yours")
     assert not (tmp_path / "matrix").exists()
+
+
+def test_what_was_found_is_told_although_another_backend_fails(monkeypatch, tmp_path, capsys):
+    def ask(backend, *_, **__):
+        if backend.name == "vllm":
+            raise Problem("The vLLM server died.", "it was killed.", "free some memory.")
+        finding = {"probe": "seed", "outcome": "supported", "says": "it works"}
+        columns = [{"class": "ChatOpenAI", "chatlas": backends.pinned("chatlas", "client"), "findings": [finding]}]
+        return {"backend": backend.name, "version": "1", "columns": columns}
+
+    monkeypatch.setattr(matrix, "ask", ask)
+    monkeypatch.setattr(matrix.serve, "ensure_running", lambda *arguments: None)
+    monkeypatch.setattr(matrix.environments, "client", lambda *arguments: "python")
+    monkeypatch.setattr(matrix, "FOUND", tmp_path)
+    monkeypatch.setenv("ONLY", "vllm,litellm")
+    monkeypatch.delenv("URL", raising=False)
+    assert matrix.main() == 1
+    printed = capsys.readouterr().out
+    assert "The vLLM server died." in printed
+    assert "CHANGED: seed with ChatOpenAI on litellm 1: this now works" in printed
+    assert printed.rstrip().endswith("Not as expected, see above: vLLM, LiteLLM.")

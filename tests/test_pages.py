@@ -197,6 +197,8 @@ def test_every_error_on_the_troubleshooting_page_is_what_a_server_printed_or_has
         found = EMBEDDED.search(section)
         if not found:
             assert re.search(r"(November|December) 20\d\d", section), heading
+            shown = "".join((ROOT / "docs" / page).read_text() for page in re.findall(r"\]\((evidence/.*?)#", section))
+            assert heading in shown or not shown or not section.startswith("`"), f"no evidence has the text {heading}"
             continue
         notebook = notebooks.read(f"notebooks/{found['notebook']}.ipynb")
         cell = next(cell for cell in notebooks.code_cells(notebook) if cell.id == found["label"])

@@ -6,6 +6,7 @@ from scripts import pages, sections
 
 PAGE = """---
 title: "A page"
+# a comment
 ---
 
 Above, see [below](#seed).
@@ -26,7 +27,7 @@ See [there](connect/vllm.qmd#the-two-404s), [whole](deploy.qmd), [outside](https
 
 [From the root](/index.qmd)
 
-## Other words {#own-name}
+## Other words {.class #own-name}
 """
 
 
@@ -43,7 +44,7 @@ def test_places_are_those_that_pandoc_makes(of_page):
     assert [(section.place, section.level) for section in of_page] == [
         ("docs/page.qmd", 0),
         ("docs/page.qmd#seed", 2),
-        ("docs/page.qmd#and-more-.class", 2),
+        ("docs/page.qmd#and-more", 2),
         ("docs/page.qmd#seed-1", 3),
         ("docs/page.qmd#own-name", 2),
     ]

@@ -91,6 +91,10 @@ def test_the_nightly_asks_the_newest_of_every_backend_whether_what_was_broken_wo
     assert set(",".join(asked).split(",")) == set(backends.load())
     assert "make newest TARGET=test-servers" in commands(jobs["newest-matrix"])
     assert {name for name in jobs if name.startswith("newest")} == set(jobs["report"]["needs"])
+    for name in ("pinned-ollama", "newest-ollama", "newest-matrix"):
+        *_, first, second = jobs[name]["steps"]
+        assert "if" not in first
+        assert second["if"] == "${{ !cancelled() }}"  # the first one's failure hides nothing
 
 
 def test_the_nightly_pins_the_image_that_compose_pins():

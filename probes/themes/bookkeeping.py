@@ -1,10 +1,8 @@
 """Bookkeeping."""
 
-import openai
-
 from probes.catalog import probe
-from probes.outcome import not_applicable, partly, supported, unsupported
-from probes.target import LIMIT, ask, tokens_of
+from probes.outcome import partly, supported, unsupported
+from probes.target import ask, tokens_of
 
 CAPITAL = "What is the capital of France?"
 
@@ -46,25 +44,23 @@ def token_count(target):
     return supported(says) if counted == read else partly(says)
 
 
+@probe("`/tokenize`")
+def tokenize(target):
+    """A route of the server counts the tokens of a chat before it is asked, as many as it then reads."""
+    chat = target.chat()
+    ask(chat, CAPITAL)
+    messages = [{"role": "user", "content": CAPITAL}]
+    counted = target.client("").post("/tokenize", cast_to=object, body={"model": target.model, "messages": messages})[
+        "count"
+    ]
+    read = tokens_of(chat)[0]
+    says = f"counts {counted} tokens, and the server reads {read}"
+    return supported(says) if counted == read else partly(says)
+
+
 @probe("`list_models()`")
 def list_models(target):
     """The served model is in the list. Ollama writes NAME as NAME:latest, and takes both."""
     ids = sorted(model["id"] for model in target.chat().list_models())
     listed = {target.model, f"{target.model}:latest"} & set(ids)
     return supported(f"lists {', '.join(ids[:4])}") if listed else unsupported(f"lists {ids[:4]}")
-
-
-@probe("The server keeps the conversation")
-def stored_answer(target):
-    """`previous_response_id` of the Responses API, which chatlas does not use: the first question is read, too."""
-    if target.class_name != "ChatOpenAI":
-        return not_applicable("Chat Completions has nothing of the kind: the whole conversation is sent each time")
-    client = openai.OpenAI(
-        base_url=f"{target.recorder.root}/v1", api_key=target.api_key, timeout=LIMIT, max_retries=0
-    ).responses
-    asked = {"model": target.model, "temperature": 0, "max_output_tokens": 16, "store": True}
-    first = client.create(input=CAPITAL, **asked)
-    alone = client.create(input="And of Italy?", **asked).usage.input_tokens
-    after = client.create(input="And of Italy?", previous_response_id=first.id, **asked).usage.input_tokens
-    says = f"reads {after} tokens after the first question, {alone} without it"
-    return supported(says) if after > alone else unsupported(f"accepted and ignored: {says}")

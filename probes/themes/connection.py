@@ -27,7 +27,7 @@ def route(target):
 def without_key(target):
     """Where the server asks for no key, none has to be given."""
     if target.api_key != "EMPTY":
-        return not_applicable("this server was started with a key")
+        return not_run("this server was started with a key")
     return supported(f"answers {len(target.ask('Hello', tokens=5, api_key=''))} characters")
 
 
@@ -76,3 +76,18 @@ def reconnect(target):
     target.restart()
     answer = ask(chat, "And of Italy?")
     return supported("the chat goes on", model="Rome" in answer)
+
+
+# The last probe: after a 404 from its server, LiteLLM answers nobody for five seconds.
+@probe("The server keeps the conversation")
+def stored_answer(target):
+    """`previous_response_id` of the Responses API, which chatlas does not use: the first question is read, too."""
+    if target.class_name != "ChatOpenAI":
+        return not_applicable("Chat Completions has nothing of the kind: the whole conversation is sent each time")
+    client = target.client().responses
+    asked = {"model": target.model, "temperature": 0, "max_output_tokens": 16, "store": True}
+    first = client.create(input="What is the capital of France?", **asked)
+    alone = client.create(input="And of Italy?", **asked).usage.input_tokens
+    after = client.create(input="And of Italy?", previous_response_id=first.id, **asked).usage.input_tokens
+    says = f"reads {after} tokens after the first question, {alone} without it"
+    return supported(says) if after > alone else unsupported(f"accepted and ignored: {says}")

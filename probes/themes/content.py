@@ -103,7 +103,9 @@ def pdf(target):
     try:
         answer = of_file(target, "What is the code?", "code.pdf", small_pdf(), content_pdf_file)
     except openai.APIStatusError as error:
-        return unsupported(f"refused: {said(error)}")
+        if re.search("content part type|invalid message format|file inputs", str(error)):
+            return unsupported(f"refused: {said(error)}")
+        return refused(error)
     return judged(answer, "4711")
 
 

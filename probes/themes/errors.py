@@ -1,7 +1,9 @@
 """Errors that help."""
 
+import openai
+
 from probes.catalog import probe
-from probes.outcome import not_applicable, partly, supported, unsupported
+from probes.outcome import not_applicable, not_run, partly, supported, unsupported
 from probes.target import ask, said, tokens_of
 
 
@@ -19,7 +21,7 @@ def wrong_model(target):
 def wrong_key(target):
     """The error for a wrong key is a 401 or 403."""
     if target.api_key == "EMPTY":
-        return not_applicable("this server was started without a key")
+        return not_run("this server was started without a key")
     try:
         target.ask("Hello", api_key="sk-wrong")
     except Exception as error:  # the class of the error is what is asked for
@@ -38,3 +40,17 @@ def context_overflow(target):
         return (supported if "context" in str(error) else partly)(said(error))
     read = tokens_of(chat)[0]
     return unsupported(f"answered after reading {read} tokens of more than {words}: cut in silence")
+
+
+@probe("A larger context for one request")
+def context_of_a_request(target):
+    """Where a prompt that is too long is cut, the request itself can ask for more room: Ollama's `num_ctx`."""
+    words = 6000
+    chat = target.chat(tokens=8)
+    try:
+        ask(chat, "word " * words, kwargs={"extra_body": {"options": {"num_ctx": 8192}}})
+    except openai.APIStatusError as error:
+        return not_applicable(f"the server cuts nothing: {said(error)}")
+    read = tokens_of(chat)[0]
+    says = f"reads {read} tokens of more than {words}"
+    return supported(says) if read > words else unsupported(says)

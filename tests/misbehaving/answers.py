@@ -181,22 +181,34 @@ def chat_breaks_its_stream(handler):
         reply(handler, 500, {"error": {"message": message, "type": "internal_server_error"}})
 
 
-def thought(handler, finish_reason):
-    """Answer a chat with reasoning alone, as vLLM 0.32.0 does (tests/servers asks a real one)."""
-    text, choice = "The capital of France is Paris.", {"index": 0, "finish_reason": finish_reason}
+def in_parts_or_whole(handler, delta, message, finish_reason="stop"):
+    """Answer a chat with one chunk that holds `delta`, or with `message` when it is not streamed."""
+    choice = {"index": 0, "finish_reason": finish_reason}
     if b'"stream":true' in handler.rfile.read(int(handler.headers["Content-Length"])).replace(b" ", b""):
         chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "first"}
-        chunk["choices"] = [choice | {"delta": {"role": "assistant", "reasoning": text}}]
+        chunk["choices"] = [choice | {"delta": {"role": "assistant", **delta}}]
         reply(handler, 200, f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n", "text/event-stream")
     else:
-        message = {"role": "assistant", "content": None, "reasoning": text}
         reply(handler, 200, {"object": "chat.completion", "choices": [choice | {"message": message}]})
+
+
+def thought(handler, finish_reason):
+    """Answer a chat with reasoning alone, as vLLM 0.32.0 does (tests/servers asks a real one)."""
+    text = "The capital of France is Paris."
+    message = {"role": "assistant", "content": None, "reasoning": text}
+    in_parts_or_whole(handler, {"reasoning": text}, message, finish_reason)
 
 
 @only_models
 def chat_all_reasoning(handler):
     """A reasoning parser that does not fit the model: the whole answer is called reasoning."""
     thought(handler, "stop")
+
+
+@only_models
+def chat_without_a_message(handler):
+    """An empty answer, and a text where the message should be."""
+    in_parts_or_whole(handler, {"content": ""}, "hi")
 
 
 @only_models

@@ -1,5 +1,6 @@
 """What the page "Deploying a server" says of the API key and of /metrics, on a vLLM of the test's own."""
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -81,7 +82,7 @@ def test_a_refusal_reads_as_on_the_page(server):
 
 def test_invocations_answers_a_chat_without_a_key(server):
     status, body = ask(f"{server.root}/invocations", "POST", QUESTION)
-    assert status == 200, f"this is refused now: remove the warning in {PAGE}#the-api-key-covers-v1-and-little-else"
+    assert status == 200, f"this now works: remove the workaround in {PAGE}#the-api-key-covers-v1-and-little-else"
     answer = json.loads(body)["choices"][0]["message"]["content"]
     assert f"It answered `{answer}` to a request without a key." in pages.text(PAGE)
     assert json.dumps(QUESTION) in pages.text(PAGE)
@@ -96,17 +97,31 @@ def test_chatlas_with_the_key_and_with_a_wrong_one(server):
         chat("sk-wrong").chat("What is the capital of France?", echo="none")
 
 
-def test_the_proxy_passes_the_servers_key_on(server):
+@contextlib.contextmanager
+def in_front(server, key):
+    """A LiteLLM proxy that sends `key` to the server."""
     litellm = backends.get("litellm")
     litellm = dataclasses.replace(
-        litellm,
-        name="litellm-in-front",
-        environ={**litellm.environ, "UPSTREAM_API_KEY": KEY},
-        port=serve.free_port(0),
+        litellm, name="litellm-in-front", environ={**litellm.environ, "UPSTREAM_API_KEY": key}, port=serve.free_port(0)
     )
     with serve.serving(litellm, serve.prepare(litellm), server.base_url) as proxy:
+        yield proxy
+
+
+def test_the_proxy_passes_the_servers_key_on(server):
+    with in_front(server, KEY) as proxy:
         chat = ChatOpenAICompletions(base_url=proxy.base_url, api_key=proxy.api_key, model="local-smollm2")
         assert "Paris" in str(chat.chat("What is the capital of France?", echo="none", kwargs={"max_tokens": 20}))
+
+
+def test_after_a_wrong_key_the_proxy_sets_the_server_aside(server):
+    with in_front(server, "sk-wrong") as proxy:
+        client = openai.OpenAI(base_url=proxy.base_url, api_key=proxy.api_key, max_retries=0, timeout=60)
+        question = QUESTION | {"model": "local-smollm2"}
+        with pytest.raises(openai.AuthenticationError):
+            client.chat.completions.create(**question)
+        with pytest.raises(openai.RateLimitError, match="No deployments available for selected model"):
+            client.chat.completions.create(**question)
 
 
 def test_the_metrics_on_the_page_are_there(server):

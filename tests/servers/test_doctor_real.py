@@ -15,9 +15,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import openai
 import pytest
 
-from scripts import backends, doctor, execute, serve
+from scripts import backends, doctor, execute, sections, serve
 from scripts.cache import ROOT
 
 KEY = f"sk-{secrets.token_hex(16)}"
@@ -122,6 +123,20 @@ def diagnose_with_key(*arguments):
         return diagnose(*arguments)
 
 
+def test_a_request_with_tools_is_refused_with_the_text_on_the_page(locked):
+    client = openai.OpenAI(base_url=f"{locked[0]}/v1", api_key=KEY, max_retries=0, timeout=60)
+    tool = {"type": "function", "function": {"name": "get_time", "parameters": {"type": "object", "properties": {}}}}
+    question = [{"role": "user", "content": "What time is it?"}]
+    text, refusal = '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', ""
+    try:
+        client.chat.completions.create(model="smollm2", messages=question, tools=[tool], max_tokens=5)
+    except openai.BadRequestError as error:
+        refusal = str(error)
+    (place,) = [s.place for s in sections.of("docs/troubleshooting.qmd") if s.anchor == sections.anchor_of(text)]
+    assert refusal, f"this now works: remove the workaround in {place}"
+    assert text in refusal
+
+
 def test_the_right_key_works_and_a_wrong_one_is_refused(locked):
     secured, _ = locked
     status, out = diagnose_with_key(f"{secured}/v1")
@@ -141,7 +156,7 @@ def test_litellm_and_its_aliases(litellm):
     status, out = diagnose(litellm.base_url, "--api-key", litellm.api_key)
     first = f"chatlas works with LiteLLM at {litellm.base_url}, model local-smollm2."
     assert (status, out.splitlines()[0]) == (0, first)
-    assert "local-smollm2 (4096 tokens of context), local-broken, local-down" in out
+    assert "local-smollm2 (4096 tokens of context), local-broken, local-down, local-misnamed" in out
     assert litellm.api_key not in out
 
 
@@ -157,9 +172,12 @@ def test_litellm_with_a_wrong_key_or_none(litellm, arguments, status, words):
     assert (found, out.splitlines()[0]) == (status, words)
 
 
-def test_litellm_with_an_unknown_alias_and_with_its_upstream_down(litellm):
+def test_litellm_with_an_unknown_alias_a_wrong_id_behind_one_and_its_upstream_down(litellm):
     key = ["--api-key", litellm.api_key]
     status, out = diagnose(litellm.base_url, *key, "--model", "Local-SmolLM2")
     assert (status, "the server calls it 'local-smollm2'" in out) == (11, True)
+    status, out = diagnose(litellm.base_url, *key, "--model", "local-misnamed")
+    assert (status, "The model `smollm` does not exist" in out.splitlines()[0]) == (11, True)
+    assert "its `model` in the proxy's configuration is not" in out
     status, out = diagnose(litellm.base_url, *key, "--model", "local-down")
     assert (status, out.startswith("The proxy answers, but the server behind it does not")) == (9, True)

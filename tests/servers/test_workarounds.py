@@ -1,9 +1,11 @@
 """What the site works around and neither a probe nor a cell can show: red when it works again."""
 
+import contextlib
 import dataclasses
 import subprocess
 
 import openai
+import pytest
 import yaml
 
 from scripts import backends, serve
@@ -21,29 +23,53 @@ def test_the_vllm_command_of_the_community_build_does_not_start():
     assert "No package metadata was found for vllm" in done.stderr
 
 
-def test_aliases_with_one_id_behind_them_share_its_requests(root, tmp_path):
-    dead = {"model": "hosted_vllm/smollm2", "api_base": "http://127.0.0.1:9/v1", "api_key": "EMPTY"}
-    configuration = yaml.safe_load((ROOT / "servers/litellm.yaml").read_text())
-    live = configuration["model_list"][0]
-    configuration["model_list"] = [live, *({"model_name": name, "litellm_params": dead} for name in ("one", "two"))]
-    configuration["router_settings"] = {"num_retries": 0}
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(configuration))
+@pytest.fixture
+def refused(root, tmp_path):
+    """A function that starts the proxy with a changed configuration, in front of vLLM.
 
-    litellm = backends.get("litellm")
-    command = [str(tmp_path / "config.yaml") if part == "servers/litellm.yaml" else part for part in litellm.command]
-    litellm = dataclasses.replace(litellm, name="litellm-shared-id", command=command, port=serve.free_port(0))
-    with serve.serving(litellm, serve.prepare(litellm), f"{root}/v1") as proxy:
-        client = openai.OpenAI(base_url=proxy.base_url, api_key=proxy.api_key, max_retries=0, timeout=60)
+    It gives a function from a model to the error that a request for it ends in, or None.
+    """
+    with contextlib.ExitStack() as stack:
 
-        def fails(model):
-            question = [{"role": "user", "content": "What is the capital of France?"}]
-            try:
-                client.chat.completions.create(model=model, messages=question, max_tokens=5)
-            except openai.APIStatusError:
-                return True
-            return False
+        def start(change):
+            configuration = yaml.safe_load((ROOT / "servers/litellm.yaml").read_text())
+            change(configuration)
+            file = tmp_path / "litellm.yaml"
+            file.write_text(yaml.safe_dump(configuration))
+            litellm = backends.get("litellm")
+            command = [str(file) if part == "servers/litellm.yaml" else part for part in litellm.command]
+            litellm = dataclasses.replace(litellm, name="litellm-changed", command=command, port=serve.free_port(0))
+            proxy = stack.enter_context(serve.serving(litellm, serve.prepare(litellm), f"{root}/v1"))
+            client = openai.OpenAI(base_url=proxy.base_url, api_key=proxy.api_key, max_retries=0, timeout=60)
 
-        assert not fails(live["model_name"])
-        failed = sum(fails("hosted_vllm/smollm2") for _ in range(ASKED))
-        print(f"{failed} of {ASKED} requests for the shared id failed")
-        assert failed, "this now works: remove the workaround in docs/connect/litellm.qmd#the-aliases-it-serves"
+            def ask(model):
+                question = [{"role": "user", "content": "What is the capital of France?"}]
+                try:
+                    client.chat.completions.create(model=model, messages=question, max_tokens=5)
+                except openai.APIStatusError as error:
+                    return error
+                return None
+
+            return ask
+
+        yield start
+
+
+def test_aliases_with_one_id_behind_them_share_its_requests(refused):
+    def two_dead_ones(configuration):
+        dead = {"model": "hosted_vllm/smollm2", "api_base": "http://127.0.0.1:9/v1", "api_key": "EMPTY"}
+        live = configuration["model_list"][0]
+        configuration["model_list"] = [live, *({"model_name": name, "litellm_params": dead} for name in ("one", "two"))]
+        configuration["router_settings"] = {"num_retries": 0}
+
+    ask = refused(two_dead_ones)
+    assert ask("local-smollm2") is None
+    failed = [error for error in (ask("hosted_vllm/smollm2") for _ in range(ASKED)) if error]
+    print(f"{len(failed)} of {ASKED} requests for the shared id failed")
+    assert failed, "this now works: remove the workaround in docs/connect/litellm.qmd#the-aliases-it-serves"
+
+
+def test_without_cooldowns_a_wrong_id_stays_a_404(refused):
+    ask = refused(lambda configuration: configuration["router_settings"].update(disable_cooldowns=True))
+    assert [type(ask("local-misnamed")) for _ in range(3)] == [openai.NotFoundError] * 3
+    assert ask("local-smollm2") is None

@@ -1,10 +1,11 @@
-"""A vLLM whose reasoning parser does not fit its model: what troubleshooting says of it, and the doctor."""
+"""A vLLM with a reasoning parser that does not fit its model, and with a memory: what troubleshooting says of both."""
 
 import dataclasses
 import subprocess
 import sys
 import warnings
 
+import openai
 import pytest
 from chatlas import ChatOpenAI, ChatOpenAICompletions
 from pydantic import BaseModel
@@ -31,10 +32,11 @@ print([type(content).__name__ for content in chat.get_last_turn().contents])
 
 @pytest.fixture(scope="module")
 def server():
-    """A vLLM that takes everything up to a mark for reasoning, which its model never writes."""
+    """A vLLM that takes everything up to a mark for reasoning, which its model never writes, and keeps its answers."""
     vllm = backends.get("vllm")
     command = [*vllm.command, "--reasoning-parser", "qwen3"]
-    vllm = dataclasses.replace(vllm, name="vllm-reasoning", command=command, port=serve.free_port(0))
+    environ = {**vllm.environ, "VLLM_ENABLE_RESPONSES_API_STORE": "1"}
+    vllm = dataclasses.replace(vllm, name="vllm-set", command=command, environ=environ, port=serve.free_port(0))
     with serve.serving(vllm, serve.prepare(vllm)) as running:
         yield running
 
@@ -69,10 +71,14 @@ def test_a_schema_is_not_enforced_and_the_error_is_the_one_on_the_page(chat):
         name: str
         age: int
 
-    with pytest.raises(ValueError) as error:  # noqa: PT011 (its text is compared below)
+    text, refusal = "Data extraction failed: 0 data results received.", ""
+    try:
         chat.chat_structured("Extract the person: Ada is 36 years old.", data_model=Person)
-    assert str(error.value) == "Data extraction failed: 0 data results received."
-    assert f"### `{error.value}`" in (ROOT / PAGE).read_text()
+    except ValueError as error:
+        refusal = str(error)
+    assert refusal, EMPTY
+    assert refusal == text
+    assert f"### `{text}`" in (ROOT / PAGE).read_text()
 
 
 def test_the_way_out_on_the_page_brings_the_answer_back(chat):
@@ -80,6 +86,15 @@ def test_the_way_out_on_the_page_brings_the_answer_back(chat):
     assert written in (ROOT / PAGE).read_text()
     assert "Paris" in str(chat.chat(QUESTION, echo="none", kwargs=NO_THOUGHTS))
     assert kinds(chat) == ["ContentText"]
+
+
+def test_with_the_store_an_earlier_answer_is_known(server):
+    assert "`VLLM_ENABLE_RESPONSES_API_STORE=1`" in (ROOT / PAGE).read_text()
+    responses = openai.OpenAI(base_url=server.base_url, api_key="EMPTY", max_retries=0, timeout=60).responses
+    asked = {"model": "smollm2", "max_output_tokens": 16, "extra_body": NO_THOUGHTS["extra_body"]}
+    first = responses.create(input=QUESTION, **asked)
+    after = responses.create(input="And of Italy?", previous_response_id=first.id, **asked)
+    assert after.usage.input_tokens > responses.create(input="And of Italy?", **asked).usage.input_tokens
 
 
 @pytest.mark.parametrize(("release", "shown"), [("0.18.0", "[]"), ("0.19.0", "['ContentThinking']")])
