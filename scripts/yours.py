@@ -31,7 +31,7 @@ class Server:
 
 
 def served_models(root, api_key):
-    """The model ids that the server at `root` lists.
+    """The model ids that the server at `root` lists, none for one that has no model.
 
     Raises:
         Problem: nothing answers there, or not as an OpenAI-compatible server does.
@@ -40,7 +40,7 @@ def served_models(root, api_key):
     try:
         request = urllib.request.Request(address, headers={"Authorization": f"Bearer {api_key}"})
         with urllib.request.urlopen(request, timeout=10) as response:
-            return [str(entry["id"]) for entry in json.load(response)["data"]]
+            return [str(entry["id"]) for entry in json.load(response)["data"] or []]  # Ollama without models: null
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise Problem(

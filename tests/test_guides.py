@@ -5,6 +5,7 @@ import pytest
 from scripts import guides, ollama_models, serve, test_docs, yours
 from scripts.cache import ROOT
 from scripts.problem import Problem
+from tests.misbehaving import answers
 
 
 def names(only):
@@ -121,3 +122,8 @@ def test_a_notebook_for_a_gpu_is_left_out_of_a_backends_run_on_your_server(monke
     assert test_docs.on_your_server(selected, "http://localhost:9/v1") == 0
     assert asked == [run.name for run in selected if run not in needing]
     assert capsys.readouterr().out.count("NOT VERIFIED") == len(needing)
+
+
+def test_a_server_without_models_lists_none():
+    with answers.serving(answers.no_list_of_models) as server:
+        assert yours.served_models(server.url, "k") == []

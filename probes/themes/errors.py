@@ -50,6 +50,8 @@ def context_of_a_request(target):
     try:
         ask(chat, "word " * words, kwargs={"extra_body": {"options": {"num_ctx": 8192}}})
     except openai.APIStatusError as error:
+        if "context" not in str(error):
+            raise
         return not_applicable(f"the server cuts nothing: {said(error)}")
     read = tokens_of(chat)[0]
     says = f"reads {read} tokens of more than {words}"

@@ -121,6 +121,11 @@ def no_models(handler):
     reply(handler, 200, {"object": "list", "data": []})
 
 
+def no_list_of_models(handler):
+    """What Ollama 0.32.15 says before it has a model."""
+    reply(handler, 200, {"object": "list", "data": None})
+
+
 def echoes_the_key(handler):
     reply(handler, 401, {"error": {"message": f"Bad header: {handler.headers['Authorization']}"}})
 
