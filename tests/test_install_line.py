@@ -9,11 +9,13 @@ import pytest
 from scripts import notebooks, pages
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
-    """A new virtual environment with nothing in it but pip."""
+@pytest.fixture(scope="module", params=["", "openai<3"], ids=["empty", "with openai 2"])
+def environment(request, tmp_path_factory):
+    """A new virtual environment with pip and, the second time, with an openai that today's chatlas fails beside."""
     folder = tmp_path_factory.mktemp("fresh")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=120)
+    if request.param:
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", request.param], check=True, timeout=300)
     return folder
 
 
@@ -31,11 +33,11 @@ def test_all_pages_show_the_same_line():
     assert len(install_lines()) == 1
 
 
-def test_the_line_installs_what_the_snippet_imports(fresh):
-    environment = {**os.environ, "PATH": f"{fresh / 'bin'}:{os.environ['PATH']}"}
+def test_the_line_installs_what_the_snippet_imports(environment):
+    variables = {**os.environ, "PATH": f"{environment / 'bin'}:{os.environ['PATH']}"}
     for line in install_lines():
-        subprocess.run(["bash", "-ec", line], env=environment, check=True, timeout=300, stdout=subprocess.DEVNULL)
+        subprocess.run(["bash", "-ec", line], env=variables, check=True, timeout=300, stdout=subprocess.DEVNULL)
     snippet = notebooks.snippet(notebooks.read("notebooks/vllm.ipynb"))
     imports = "\n".join(line for line in snippet.splitlines() if line.startswith(("import ", "from ")))
     assert "chatlas" in imports
-    subprocess.run([fresh / "bin" / "python", "-c", imports], check=True, timeout=60)
+    subprocess.run([environment / "bin" / "python", "-c", imports], check=True, timeout=60)

@@ -7,8 +7,10 @@ import warnings
 import pytest
 from chatlas import ChatOpenAI, ChatOpenAICompletions
 
-from scripts import backends, environments, execute, pages
+from scripts import environments, execute, pages, sections
 from tests.misbehaving import answers
+
+TROUBLESHOOTING = "docs/troubleshooting.qmd"
 
 # Run beside openai 2: prints the error for a model that is not there.
 WRONG_MODEL = """
@@ -46,10 +48,29 @@ def test_a_regional_host_of_openai_is_warned_of():
     assert warned, "this now works: take the first proposal out of docs/upstream.md"
 
 
-def test_the_text_beside_openai_2_is_the_one_on_the_page(root, tmp_path):
-    python = environments.client(tmp_path / "client", f"chatlas=={backends.pinned('chatlas', 'client')}", "openai<3")
-    command = [python, "-c", WRONG_MODEL, f"{root}/v1"]
+def run_with(folder, chatlas, openai, program, *arguments):
+    """Run a program with these releases, as pip would install them; returns all that it printed."""
+    python = environments.client(folder, f"chatlas{chatlas}", f"openai{openai}")
+    command = [python, "-c", program, *arguments]
     done = subprocess.run(command, env=execute.clean_environment(), capture_output=True, text=True, timeout=120)
+    return done.stdout + done.stderr
+
+
+def test_the_text_beside_openai_2_is_the_one_on_the_page(root, tmp_path):
     begins = "Error code: 404 - {'error': {'message': 'The model"
-    assert done.stdout.startswith(begins), done.stdout + done.stderr
-    assert f"`{begins}`" in pages.text("docs/troubleshooting.qmd")
+    assert run_with(tmp_path / "client", "==0.21.1", "<3", WRONG_MODEL, f"{root}/v1").startswith(begins)
+    assert f"`{begins}`" in pages.text(TROUBLESHOOTING)
+
+
+@pytest.mark.parametrize(
+    ("chatlas", "openai", "text"),
+    [
+        ("==0.21.0", ">=3", "No module named 'httpx'"),
+        (">=0.21.2", "<3", "cannot import name 'AnnotationURLCitation'"),
+    ],
+)
+def test_chatlas_and_openai_have_to_go_together(tmp_path, chatlas, openai, text):
+    printed = run_with(tmp_path / "client", chatlas, openai, "import chatlas")
+    (place,) = [s.place for s in sections.of(TROUBLESHOOTING) if s.anchor == sections.anchor_of(text)]
+    assert printed, f"this now works: remove the workaround in {place}"
+    assert text in printed

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -103,6 +104,7 @@ def test_the_app_answers_without_an_event_when_its_model_server_is_down(port, ca
     cells = cells_of("streaming-app")
     session = {"base_url": f"http://127.0.0.1:{port}/v1", "api_key": "EMPTY", "model": "smollm2"}
     exec(cells["quickstart"].partition("chat = ")[0], session)
+    before = set(threading.enumerate())
     exec(cells["web-app"], session)
     caplog.set_level("CRITICAL", "uvicorn.error")  # its traceback is expected
     text = ""
@@ -115,6 +117,8 @@ def test_the_app_answers_without_an_event_when_its_model_server_is_down(port, ca
         status = error.code
     finally:
         session["api_server"].should_exit = True
+        for thread in set(threading.enumerate()) - before:
+            thread.join(LIMIT)  # it may log until then
     place = "docs/cookbook/streaming-app.qmd#fastapi-as-server-sent-events"
     assert (status, text) == (200, ""), f"this now works: remove the workaround in {place}"
 
