@@ -15,7 +15,7 @@ import time
 import warnings
 
 from probes import catalog
-from probes.evidence import shortened
+from probes.evidence import chosen, cleaned, shortened
 from probes.outcome import TooManyRounds, unsupported
 from probes.recorder import Recorder
 from probes.target import Target, said
@@ -52,9 +52,10 @@ def run(probe, target):
     return {
         "probe": probe.name,
         "outcome": outcome.kind,
-        "says": outcome.says,
+        "says": cleaned(outcome.says, target.api_key, target.recorder.root),
         "model": outcome.model,
         "seconds": round(time.monotonic() - start, 1),
+        "exchanges": len(chosen(target.recorder.exchanges)),
         "evidence": shortened(target.recorder.exchanges, target.api_key, target.recorder.root),
     }
 

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-KEPT = 20_000  # bytes of each response
+KEPT = 200_000  # bytes of each response: a stream of 100 parts with room to spare
 LIMIT = 120  # seconds that a server may be silent
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "accept-encoding"}
 

@@ -8,6 +8,8 @@ import warnings
 import chatlas
 import openai
 
+from probes.evidence import limited
+
 LIMIT = 60  # seconds for one request
 
 
@@ -107,7 +109,7 @@ def tokens_of(chat):
 
 def said(error):
     """The class and the first 300 characters of an error."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return f"{type(error).__name__}: {limited(' '.join(str(error).split()), 300)}"
 
 
 def has_field(text, name):

@@ -7,13 +7,14 @@ import json
 import re
 
 from probes import catalog
-from scripts import backends, expected_failures, pages
+from scripts import backends, expected_failures, sections
 from scripts.cache import ROOT
 
 ACCEPTED = ROOT / "results" / "matrix"
 TABLE = ROOT / "docs" / "generated" / "_matrix.qmd"
 EVIDENCE = ROOT / "docs" / "evidence"
 MADE_BY = "<!-- Made by scripts/compatibility.py (run by `make accept-results`). Do not edit. -->\n"
+CHAT_FAILS = "A plain chat fails here with {classes}, so that most of the other questions could not be asked."
 WORDS = {
     "supported": "✓ yes",
     "partly": "◐ partly",
@@ -102,13 +103,15 @@ def table(found):
 
 
 def since(result):
-    """The table of older chatlas releases on one backend: only the rows in which they differ."""
+    """The table of older chatlas releases on one backend: only the rows in which a class differs from itself."""
     columns = sorted(result["columns"], key=lambda column: tuple(map(int, column["chatlas"].split("."))))
 
     def cells_of(probe):
-        outcomes = {f["outcome"] for column in columns for f in column["findings"] if f["probe"] == probe}
-        outcomes -= {"not run"}
-        return [cell(result, column, probe) for column in columns] if len(outcomes) > 1 else None
+        outcomes = {name: set() for name in (column["class"] for column in columns)}
+        for column in columns:
+            outcomes[column["class"]] |= {f["outcome"] for f in column["findings"] if f["probe"] == probe} - {"not run"}
+        changed = any(len(found) > 1 for found in outcomes.values())
+        return [cell(result, column, probe) for column in columns] if changed else None
 
     return rows([f"chatlas {column['chatlas']} {column['class']}" for column in columns], cells_of)
 
@@ -125,6 +128,11 @@ def stamp(result, column):
 def matrix_text(found):
     """What docs/generated/_matrix.qmd has to contain."""
     stamps = "\n".join(f"- {stamp(result, result['columns'][0])}" for result in found.values())
+    for result in found.values():
+        silent = [c["class"] for c in result["columns"] if not answers(c)]
+        if silent:
+            name = backends.get(result["backend"]).title
+            stamps += f"\n- {name}: {CHAT_FAILS.format(classes=' and '.join(silent)).removesuffix('.')}: see `Chat`."
     stamps += "".join(f"\n- {b.title}: not run yet." for b in backends.load().values() if b.name not in found)
     older = [result for result in found.values() if len({c["chatlas"] for c in result["columns"]}) > 1]
     text = f"{MADE_BY}\n{table(found)}\n{stamps}\n"
@@ -132,8 +140,8 @@ def matrix_text(found):
         title = backends.get(result["backend"]).title
         text += (
             f"\n## Older chatlas on {title} {result['version']}\n\n"
-            "The same probes with older releases (beside openai 2, which they need). Rows that are the same with "
-            f"all of them are left out.\n\n::: {{#older}}\n\n{since(result)}\n\n:::\n"
+            "The same probes with older releases (beside openai 2, which they need). Rows in which no class has "
+            f"changed are left out.\n\n::: {{#older}}\n\n{since(result)}\n\n:::\n"
         )
     return text
 
@@ -146,15 +154,23 @@ def exchange_text(exchange):
 
 
 def link(place):
-    """A link from an evidence page to a place on another page, by that page's title."""
-    title = pages.header(place.partition("#")[0])["title"]
+    """A link from an evidence page to a place on another page, by its heading."""
+    (title,) = [section.title for section in sections.of(place.partition("#")[0]) if section.place == place]
     return f"[{title}](../{place.removeprefix('docs/')})"
+
+
+def some_of(finding):
+    """How many of the exchanges are shown, where it is not all of them."""
+    shown, all_of_them = len(finding["evidence"]), finding["exchanges"]
+    return f" (the last {shown} of {all_of_them})" if shown < all_of_them else ""
 
 
 def finding_text(result, column, finding):
     """The evidence for one cell of the table."""
     lines = [f"### {column['class']} {{#{anchor(finding['probe'], column['class'])}}}", ""]
-    model = {True: " The model was good enough.", False: " The model was not good enough.", None: ""}[finding["model"]]
+    model = {True: " The model's answer was right.", False: " The model's answer was wrong.", None: ""}[
+        finding["model"]
+    ]
     lines.append(f"**{WORDS[finding['outcome']]}**: `` {finding['says']} ``{model} ({finding['seconds']} s)")
     places = expected_failures.pages_for(finding["probe"], column["class"], result["backend"])
     if places and finding["outcome"] in expected_failures.BROKEN:
@@ -163,7 +179,7 @@ def finding_text(result, column, finding):
         shown = "\n\n".join(map(exchange_text, finding["evidence"]))
         lines += [
             "",
-            "<details><summary>What went over the wire</summary>",
+            f"<details><summary>What went over the wire{some_of(finding)}</summary>",
             "",
             "~~~~text",
             shown,
@@ -172,6 +188,11 @@ def finding_text(result, column, finding):
             "</details>",
         ]
     return "\n".join(lines)
+
+
+def answers(column):
+    """Whether the first probe, a plain chat, works there; where it does not, most others cannot be asked."""
+    return any(f["probe"] == "chat" and f["outcome"] != "unsupported" for f in column["findings"])
 
 
 def evidence_text(result, chatlas):
@@ -184,6 +205,9 @@ def evidence_text(result, chatlas):
         MADE_BY,
         f"{stamp(result, columns[0])} Long texts are cut. [Back to the table](../compatibility.qmd)\n",
     ]
+    silent = [column["class"] for column in columns if not answers(column)]
+    if silent:
+        parts.append(f"{CHAT_FAILS.format(classes=' and '.join(silent))}\n")
     for probe in catalog.load().values():
         found = [(c, f) for c in columns for f in c["findings"] if f["probe"] == probe.name]
         if found:

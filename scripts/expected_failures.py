@@ -64,8 +64,10 @@ def not_probed():
 
 
 def pages_for(probe, class_name, backend):
-    """The places that speak of this failure, in the order of the file."""
-    return [failure.page for failure in load() if failure.holds(probe, class_name, backend)]
+    """The places that name the way out of this failure: those for this very probe, if there are any."""
+    holding = [failure for failure in load() if failure.holds(probe, class_name, backend)]
+    own = [failure.page for failure in holding if failure.probe == probe]
+    return own or [failure.page for failure in holding]
 
 
 def and_where_else(places, probe, class_name, backend):

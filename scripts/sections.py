@@ -24,11 +24,13 @@ class Section:
         place: PAGE#anchor, with the anchor that pandoc makes (its auto_identifiers); PAGE alone for
             what stands above the first heading.
         level: the number of its #; 0 above the first heading.
+        title: the heading as it is written; "" above the first one.
         source: the text as it is written, without the heading and without fenced blocks.
     """
 
     place: str
     level: int
+    title: str
     source: str
 
     @property
@@ -60,7 +62,7 @@ class Section:
 
 def of(page):
     """The sections of a page, in its order; the first is what stands above the first heading."""
-    found, taken, fence = [(str(page), 0, [])], Counter(), ""
+    found, taken, fence = [(str(page), 0, "", [])], Counter(), ""
     for line in FRONT_MATTER.sub("", (ROOT / page).read_text()).splitlines():
         mark = FENCE.match(line)
         if fence:
@@ -71,10 +73,10 @@ def of(page):
             anchor = anchor_of(heading[2])
             place = f"{page}#{anchor}-{taken[anchor]}" if taken[anchor] else f"{page}#{anchor}"
             taken[anchor] += 1
-            found.append((place, len(heading[1]), []))
+            found.append((place, len(heading[1]), heading[2], []))
         else:
-            found[-1][2].append(line)
-    return [Section(place, level, "\n".join(lines)) for place, level, lines in found]
+            found[-1][3].append(line)
+    return [Section(place, level, title, "\n".join(lines)) for place, level, title, lines in found]
 
 
 def anchor_of(heading):

@@ -138,8 +138,14 @@ def test_a_server_that_always_calls_does_not_heed_tool_choice():
 @pytest.mark.parametrize(("stops", "outcome"), [(True, "supported"), (False, "unsupported")])
 def test_a_server_that_works_on_for_nobody_is_found_out(stops, outcome):
     with serving(one_at_a_time(stops)) as server:
-        findings, _ = ask(server.url, only=["cancel"])
+        findings, _ = ask(server.url, only=["cancel"], counted_at=server.url)
     assert findings["cancel"]["outcome"] == outcome, findings["cancel"]["says"]
+
+
+def test_a_server_that_counts_nothing_does_not_show_whether_it_stops():
+    with serving(one_at_a_time(stops=True)) as server:
+        findings, _ = ask(server.url, only=["cancel"])
+    assert findings["cancel"]["outcome"] == "not run"
 
 
 @pytest.mark.parametrize(
@@ -249,10 +255,64 @@ def test_the_recorder_hands_parts_on_as_they_come_and_hangs_up_with_the_client()
         recorder.close()
 
 
+def told(response, api_key="EMPTY", **request):
+    """What the evidence shows of one exchange with this response."""
+    exchange = Exchange("POST", "/v1/x", request, 200, response)
+    (shown,) = evidence.shortened([exchange], api_key, "http://127.0.0.1:9")
+    return shown
+
+
 def test_evidence_is_short_and_blacks_out_the_key():
-    exchange = Exchange("POST", "/v1/x", {"text": "a" * 500, "key": "s3cret"}, 200, '{"id": "abc", "t": "s3cret"}' * 90)
-    (shown,) = evidence.shortened([exchange], "s3cret", "http://127.0.0.1:9")
+    shown = told('{"id": "abc", "t": "s3cret"}' * 900, "s3cret", text="a" * 500, key="s3cret")
     assert len(shown["response"]) <= evidence.RESPONSE
+    assert shown["response"].endswith("…")
     assert "s3cret" not in json.dumps(shown)
-    assert '"id": "…"' in shown["response"]
     assert "(500 characters)" in shown["request"]["text"]
+
+
+def test_evidence_puts_a_stream_of_chat_completions_together():
+    deltas = [
+        {"role": "assistant", "content": "Par"},
+        {"content": "is"},
+        {"tool_calls": [{"index": 0, "id": "call_1", "function": {"name": "look", "arguments": '{"a"'}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": ": 1}"}}]},
+    ]
+    chunks = [{"id": "x", "choices": [{"delta": delta, "finish_reason": None}]} for delta in deltas]
+    chunks += [{"choices": [{"delta": {}, "finish_reason": "stop"}]}, {"choices": [], "usage": {"total_tokens": 9}}]
+    stream = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + 'data: [DONE]\n\ndata: {"cut'
+    events, _, shown = told(stream)["response"].partition(": ")
+    assert events == "8 events"
+    assert json.loads(shown) == {
+        "content": "Paris",
+        "tool_calls": [{"name": "look", "arguments": '{"a": 1}'}],
+        "finish_reason": "stop",
+        "usage": {"total_tokens": 9},
+    }
+
+
+def test_evidence_shows_the_last_state_of_a_responses_stream_and_the_text_of_one_that_was_left():
+    begun = {"type": "response.created", "response": {"object": "response", "status": "in_progress", "output": []}}
+    parts = [{"type": "response.output_text.delta", "delta": text} for text in ("Par", "is")]
+    done = {"object": "response", "status": "completed", "output": [{"type": "message"}], "tools": ["an echo"]}
+    lines = [f"event: x\ndata: {json.dumps(event)}\n\n" for event in (begun, *parts)]
+    left = told("".join(lines))["response"]
+    assert json.loads(left.partition(": ")[2]) == {"status": "in_progress", "text": "Paris"}
+    whole = told("".join(lines) + f"data: {json.dumps({'response': done})}\n\n")["response"]
+    assert json.loads(whole.partition(": ")[2]) == {"status": "completed", "output": [{"type": "message"}]}
+    assert json.loads(told(json.dumps(done))["response"]) == {"status": "completed", "output": [{"type": "message"}]}
+
+
+def test_evidence_names_models_and_no_random_id_and_no_personal_folder():
+    listed = {"object": "list", "data": [{"id": "smollm2", "object": "model", "created": 17, "root": None}]}
+    assert '"id": "smollm2"' in told(json.dumps(listed))["response"]
+    assert "17" not in told(json.dumps(listed))["response"]
+    for text in ("resp_b63a5349378a002e not found", '{"error": "resp_b63a5349378a002e"}', "chatcmpl-tool-a3c812ff"):
+        assert "…" in told(text)["response"]
+    said = evidence.cleaned('File "/root/.cache/chatlas-local-models/models/x.py"', "EMPTY", "http://h")
+    assert said == 'File "…/models/x.py"'
+
+
+def test_evidence_leaves_out_where_chatollama_looks_for_its_model():
+    looks, chat = Exchange("GET", evidence.LOOKS, None), Exchange("POST", "/v1/chat/completions", {})
+    assert evidence.chosen([looks, looks, chat]) == [chat]
+    assert evidence.chosen([looks]) == [looks]

@@ -22,12 +22,16 @@ def cost(target):
     chat = target.chat()
     ask(chat, CAPITAL)
     price = chat.get_cost(token_price=(1.0, 2.0, 0.5))
-    return supported(f"{price:.6f} at 1 and 2 a million") if price > 0 else unsupported(f"{price}")
+    return (
+        supported(f"{price:.6f} dollars, at 1 dollar a million tokens in and 2 out")
+        if price > 0
+        else unsupported(f"{price}")
+    )
 
 
 @probe("Cost without a price")
 def cost_without_price(target):
-    """`get_cost()` knows no price of a local model."""
+    """`get_cost()` works without a price of your own."""
     chat = target.chat()
     ask(chat, CAPITAL)
     return supported(f"{chat.get_cost()}")

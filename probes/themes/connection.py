@@ -14,9 +14,9 @@ STORY = "Tell a long story about a dragon."
 STORY_TOKENS = 200
 
 
-@probe("Chat Completions by itself")
+@probe("Uses Chat Completions without being told")
 def route(target):
-    """At an address that is not OpenAI's, the class asks for `/v1/chat/completions`, which every such server has."""
+    """At an address that is not OpenAI's, the class asks for `/v1/chat/completions`."""
     with contextlib.suppress(Exception):  # whether it is answered is not the question here
         target.ask("Hello", tokens=5)
     path = target.paths[-1]
@@ -28,17 +28,20 @@ def without_key(target):
     """Where the server asks for no key, none has to be given."""
     if target.api_key != "EMPTY":
         return not_run("this server was started with a key")
-    return supported(f"answers {len(target.ask('Hello', tokens=5, api_key=''))} characters")
+    target.ask("Hello", tokens=5, api_key="")
+    return supported("answered without a key")
 
 
 @probe("Stopping half-way")
 def cancel(target):
-    """Closing a stream frees the server: it answers the next in less than half the time that the whole answer takes."""
+    """Closing a stream frees the server, as its own count of running requests shows."""
     start = time.monotonic()
     target.ask(STORY, tokens=STORY_TOKENS)
     whole = time.monotonic() - start
     if whole < 1:
         return not_run(f"the whole answer takes {whole:.1f} s, too little to show it")
+    if target.running() is None:
+        return not_run("nothing here counts what the server still works on")
     parts = target.chat(tokens=STORY_TOKENS).stream(STORY)
     taken = len(list(itertools.islice(parts, 3)))
     parts.close()
@@ -81,7 +84,7 @@ def reconnect(target):
 # The last probe: after a 404 from its server, LiteLLM answers nobody for five seconds.
 @probe("The server keeps the conversation")
 def stored_answer(target):
-    """`previous_response_id` of the Responses API, which chatlas does not use: the first question is read, too."""
+    """With `previous_response_id` the server reads the first question again. chatlas does not use it."""
     if target.class_name != "ChatOpenAI":
         return not_applicable("Chat Completions has nothing of the kind: the whole conversation is sent each time")
     client = target.client().responses

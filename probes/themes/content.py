@@ -60,7 +60,7 @@ def refused(error):
     Raises:
         openai.APIStatusError: it says something else.
     """
-    if not re.search("multimodal|image|vision", str(error)):
+    if error.status_code >= 500 or not re.search("multimodal|image|vision", str(error)):
         raise error
     return not_applicable(f"the model has no vision, and the server refuses: {said(error)}")
 
@@ -111,7 +111,7 @@ def pdf(target):
 
 @probe("Reasoning")
 def reasoning(target):
-    """The request for an effort is taken; the embedded model itself does not reason."""
+    """You ask for a reasoning effort. The small model does not reason: what counts is whether the server takes it."""
     if target.class_name == "ChatOpenAI":
         chat, kwargs = target.chat(reasoning="low"), None
     else:

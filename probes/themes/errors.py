@@ -1,10 +1,17 @@
 """Errors that help."""
 
+import re
+
 import openai
 
 from probes.catalog import probe
 from probes.outcome import not_applicable, not_run, partly, supported, unsupported
 from probes.target import ask, said, tokens_of
+
+
+def with_words(error):
+    """Whether it is the server's refusal, and says more than its number."""
+    return isinstance(error, openai.APIStatusError) and not re.fullmatch(r"Error code: \d+", str(error))
 
 
 @probe("A wrong model is named")
@@ -13,11 +20,13 @@ def wrong_model(target):
     try:
         target.ask("Hello", model="no-such-model")
     except Exception as error:  # the class of the error is what is asked for
-        return (supported if "no-such-model" in str(error) else partly)(said(error))
+        if "no-such-model" in str(error):
+            return supported(said(error))
+        return partly(said(error)) if with_words(error) else unsupported(said(error))
     return unsupported("accepted: some model answered")
 
 
-@probe("A wrong key is named")
+@probe("A wrong key is a 401 or 403")
 def wrong_key(target):
     """The error for a wrong key is a 401 or 403."""
     if target.api_key == "EMPTY":
@@ -37,7 +46,9 @@ def context_overflow(target):
     try:
         ask(chat, "word " * words)
     except Exception as error:  # the class of the error is what is asked for
-        return (supported if "context" in str(error) else partly)(said(error))
+        if "context" in str(error):
+            return supported(said(error))
+        return partly(said(error)) if with_words(error) else unsupported(said(error))
     read = tokens_of(chat)[0]
     return unsupported(f"answered after reading {read} tokens of more than {words}: cut in silence")
 

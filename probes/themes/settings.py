@@ -76,7 +76,7 @@ def max_tokens(target):
         warnings.simplefilter("ignore")
         ask(chat, DAYS)
     written = tokens_of(chat)[1]
-    return supported("5 asked for, 5 written") if written <= 5 else partly(f"5 asked for, {written} written")
+    return supported(f"5 asked for, {written} written") if written <= 5 else partly(f"5 asked for, {written} written")
 
 
 @probe("A cut answer is noticed")

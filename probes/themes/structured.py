@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from probes.catalog import probe
+from probes.evidence import limited
 from probes.outcome import partly, supported, unsupported
 
 ADA = "Ada is 36 years old and lives in London."
@@ -45,42 +46,42 @@ def extracted(target, text, kind):
     return target.chat(tokens=120).chat_structured(text, data_model=kind)
 
 
-@probe("Flat")
+@probe("Structured data: flat")
 def schema_flat(target):
     """A model of three plain fields."""
     found = extracted(target, ADA, Person)
     return supported("the schema holds", model=found == Person(name="Ada", age=36, city="London"))
 
 
-@probe("Nested")
+@probe("Structured data: nested")
 def schema_nested(target):
     """A model within a model."""
     found = extracted(target, "Ada lives at 12 Abbey Road in London.", Resident)
     return supported("the schema holds", model="London" in found.address.city and "Ada" in found.name)
 
 
-@probe("List")
+@probe("Structured data: a list")
 def schema_list(target):
     """A list of models."""
     found = extracted(target, "Ada is 36 and lives in London. Bob is 40 and lives in Paris.", People)
     return supported("the schema holds", model=[person.name for person in found.people] == ["Ada", "Bob"])
 
 
-@probe("Choice")
+@probe("Structured data: a choice")
 def schema_enum(target):
     """One of two given words, and nothing else."""
     found = extracted(target, "The food was wonderful, we loved it.", Review)
     return supported("the schema holds", model=found.mood == "good")
 
 
-@probe("Optional field")
+@probe("Structured data: an optional field")
 def schema_optional(target):
     """A field that is a text or null."""
     found = extracted(target, "Name: Ada\nPhone: 555-1234", Contact)
     return supported("the schema holds", model=found == Contact(name="Ada", phone="555-1234"))
 
 
-@probe("While streaming")
+@probe("Structured data while streaming")
 def schema_stream(target):
     """`stream(data_model=…)` gives JSON that fits."""
     parts = [str(part) for part in target.chat(tokens=120).stream(ADA, data_model=Person)]
@@ -88,13 +89,13 @@ def schema_stream(target):
     return supported(f"fits, in {len(parts)} parts", model=found.name == "Ada")
 
 
-@probe("Cut short")
+@probe("Structured data cut short")
 def schema_cut(target):
     """When structured data is cut at max_tokens, the error names that setting."""
     try:
         target.chat(tokens=8).chat_structured(ADA, data_model=Person)
     except ValueError as error:
-        text = " ".join(str(error).split())[:120]
+        text = limited(" ".join(str(error).split()), 160)
         if "max_tokens" in text:
             return supported(f"{type(error).__name__}: {text}")
         return partly(f"{type(error).__name__}, which does not name max_tokens: {text}")

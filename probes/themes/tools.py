@@ -67,7 +67,7 @@ def one_tool(target):
 
 @probe("Tools while streaming")
 def tools_streaming(target):
-    """The same as a stream."""
+    """The model calls the tool while its answer is streamed, and goes on with what it gave."""
     calls = []
     chat = target.chat(tokens=120)
     chat.register_tool(weather_tool(calls))

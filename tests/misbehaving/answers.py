@@ -276,7 +276,7 @@ def always_calls(handler):
 
 
 def one_at_a_time(stops):
-    """A server that writes 100 tokens a second and works on one answer at a time.
+    """A server that writes 100 tokens a second, works on one answer at a time, and counts it as vLLM does.
 
     Args:
         stops: whether it stops when the client has hung up, as it should.
@@ -284,7 +284,7 @@ def one_at_a_time(stops):
     busy = threading.Lock()
 
     @only_models
-    def behave(handler):
+    def chat(handler):
         tokens = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))["max_tokens"]
         with busy:
             start = time.monotonic()
@@ -293,6 +293,11 @@ def one_at_a_time(stops):
             except OSError:
                 if not stops:
                     time.sleep(max(0, start + tokens * 0.01 - time.monotonic()))
+
+    def behave(handler):
+        if handler.path == "/metrics":
+            return reply(handler, 200, f'vllm:num_requests_running{{m="m"}} {float(busy.locked())}\n', "text/plain")
+        return chat(handler)
 
     return behave
 
