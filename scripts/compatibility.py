@@ -66,7 +66,8 @@ def rows(headings, cells_of):
         headings: those of the columns after the first.
         cells_of: a function from a probe's name to the row's cells, or to None to leave it out.
     """
-    lines = [f"| | {' | '.join(headings)} |", f"|{'-' * 30}|{'|'.join(['-' * 14] * len(headings))}|"]
+    breakable = [heading.replace("OpenAICompletions", "OpenAI<wbr>Completions") for heading in headings]
+    lines = [f"| | {' | '.join(breakable)} |", f"|{'-' * 30}|{'|'.join(['-' * 14] * len(headings))}|"]
     theme = None
     for probe in catalog.load().values():
         cells = cells_of(probe.name)
@@ -150,7 +151,7 @@ def exchange_text(exchange):
     """One request with its response, as text."""
     request = "" if exchange["request"] is None else "\n" + json.dumps(exchange["request"], ensure_ascii=False)
     status = exchange["status"] or "no response"
-    return f"{exchange['method']} {exchange['path']}{request}\n\n{status}\n{exchange['response']}"
+    return f"{exchange['method']} {exchange['path']}{request}\n\n{status}\n{exchange['response'] or '(nothing)'}"
 
 
 def link(place):

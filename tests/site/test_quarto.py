@@ -118,6 +118,17 @@ def test_the_line_with_the_class_is_highlighted(tab, root):
     assert line.evaluate(colour) != tab.locator("#cb2-1").evaluate(colour)
 
 
+def test_the_large_table_keeps_its_head_on_the_screen_and_is_whole_in_print(tab, root):
+    tab.goto(f"{root}/docs/compatibility.html")
+    table = tab.locator("#matrix table")
+    table.evaluate("table => { table.scrollTop = 500; }")
+    head, box = tab.locator("#matrix thead th").nth(1).bounding_box(), table.bounding_box()
+    assert box["height"] > 200
+    assert abs(head["y"] - box["y"]) < 3
+    tab.emulate_media(media="print")
+    assert table.evaluate("table => table.scrollHeight - table.clientHeight") < 2
+
+
 def test_print_shows_the_addresses_of_other_sites_alone_and_every_tab(tab, root):
     tab.goto(f"{root}/docs/connect/vllm.html")
     tab.emulate_media(media="print")
