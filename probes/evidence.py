@@ -98,7 +98,8 @@ def together(events):
             message["reasoning"] += delta.get("reasoning") or ""
             for call in delta.get("tool_calls") or []:
                 add_call(message["tool_calls"], call)
-            last |= {name: choice[name] for name in ("finish_reason",) if choice.get(name)}
+            if choice.get("finish_reason"):
+                last["finish_reason"] = choice["finish_reason"]
             if choice.get("logprobs") and "first_logprobs" not in last:
                 last["first_logprobs"] = choice["logprobs"]
     return message | last

@@ -70,13 +70,6 @@ def pages_for(probe, class_name, backend):
     return own or [failure.page for failure in holding]
 
 
-def and_where_else(places, probe, class_name, backend):
-    """The places that lead to one of `places` or to this failure's evidence, in brackets; "" if there are none."""
-    evidence = f"docs/evidence/{backend}.qmd#{probe}"
-    leading = sections.leading_to(*places, evidence, f"{evidence}-{class_name.lower()}")
-    return f" (and see {', '.join(leading)})" if leading else ""
-
-
 def changes(result):
     """One line for each finding of the pinned chatlas that is not as expected.
 
@@ -94,9 +87,11 @@ def changes(result):
             if finding["outcome"] in ("supported", "not applicable"):
                 mended = [entry for entry in expected if entry.probe == probe or probe == "chat"]
                 now = "works" if finding["outcome"] == "supported" else f"is not applicable ({finding['says']})"
+                evidence = f"docs/evidence/{result['backend']}.qmd#{probe}"
                 for entry in mended:
                     line = f"CHANGED: {what}: this now {now}: remove the workaround in {', '.join(entry.places)}"
-                    lines.append(f"{line}{and_where_else(entry.places, probe, *place)}")
+                    seen = sections.and_see(*entry.places, evidence, f"{evidence}-{column['class'].lower()}")
+                    lines.append(line + seen)
             if not expected and finding["outcome"] in BROKEN:
                 lines.append(
                     f"CHANGED: {what}: {finding['outcome']} ({finding['says']}), and no page says so: mend it, or "

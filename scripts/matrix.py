@@ -3,7 +3,7 @@
     make matrix                        every backend that starts here; on vLLM older chatlas, too
     make matrix ONLY=vllm              one of them
     make matrix ONLY=vllm PROBES=seed  some probes, to try them; nothing is written
-    make matrix ONLY=ollama URL=http://localhost:11434   a server you have; nothing is started or written
+    make matrix ONLY=ollama URL=http://localhost:11434   a server you have; nothing is started, no result is written
 
 The findings go to _build/matrix, one file a backend; `make accept-results` makes them the site's.
 Exits with 1 when something works that expected_failures.toml calls broken, or the other way round.

@@ -102,3 +102,9 @@ def showing(notebook, label):
 def leading_to(*places):
     """The places, none of `places` itself, with a link to one of `places` (each PAGE#anchor)."""
     return [s.place for s in everywhere() if set(s.links()) & set(places) and s.place not in places]
+
+
+def and_see(*places):
+    """The places that lead to one of `places`, in brackets for the end of a line; "" if there are none."""
+    leading = leading_to(*places)
+    return f" (and see {', '.join(leading)})" if leading else ""

@@ -44,13 +44,12 @@ def changes(result):
         showing = sections.showing(result["notebook"], label)
         if not showing:
             continue
-        places, leading = ", ".join(showing), ", ".join(sections.leading_to(*showing))
-        seen = f" (and see {leading})" if leading else ""
+        places = ", ".join(showing)
         error = outcomes.get(f"check-{label}", {}).get("error", "")
         missing = re.fullmatch(r"NameError: name '(\w+)' is not defined", error)
         what = f"CHANGED: {result['notebook']}#{label} on {result['backend']}"
         if outcomes[label]["outcome"] == "passed" and missing and missing[1] in caught(source_of[label]):
-            lines.append(f"{what}: this now works: remove the workaround in {places}{seen}")
+            lines.append(f"{what}: this now works: remove the workaround in {places}{sections.and_see(*showing)}")
         else:
             lines.append(f"{what}: not found as shown in {places}: mend what stands there, or the cell")
     return lines

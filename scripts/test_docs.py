@@ -107,7 +107,7 @@ def on_your_server(selected, url):
     any_model = any(run.guide.needs == "gpu" for run in selected)
     with yours.server(selected[0].backend, url, any_model) as server:
         asked = [run for run in selected if run not in for_a_gpu]
-        results = [execute_run(run, "url", server.root, server.api_key, "", [], {}) for run in asked]
+        results = [execute_run(run, "url", server.root, server.api_key, server.version, [], {}) for run in asked]
     print("\nA run with URL= is for you alone: it is not accepted as a result for the site.")
     return 0 if all(map(report.passed, results)) else 1
 

@@ -1,10 +1,12 @@
 """Helpers for all tests. Nothing here starts a model server."""
 
 import dataclasses
+import ssl
 import sys
 from pathlib import Path
 
 import pytest
+import trustme
 
 from scripts import backends, browser, serve
 
@@ -49,3 +51,13 @@ def chromium():
         pytest.skip(browser.NOT_VERIFIED)
     with browser.chromium() as running:
         yield running
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """A server context with a certificate for localhost, and the file of the authority that signed it."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    return context, tmp_path / "authority.pem"

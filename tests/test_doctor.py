@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import shutil
-import ssl
 import subprocess
 import sys
 import time
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import openai
 import pytest
-import trustme
 
 from scripts import doctor
 from scripts.cache import ROOT
@@ -95,6 +93,7 @@ MISBEHAVING = [
     ("chat_as_text", "not_api", "is no chat completion"),
     ("chat_breaks_its_stream", "server_error", "breaks its stream off. Without streaming, it says (500): can only"),
     ("chat_without_template", "snippet", "no chat template"),
+    ("chat_set_aside", "server_error", "has set the server behind it aside"),
     ("chat_all_reasoning", "reasoning", "takes all of it for reasoning"),
 ]
 
@@ -284,16 +283,6 @@ def test_a_wrong_path_is_the_cause_although_the_snippet_works(serve, diagnose):
 
 
 # --- http and https -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def tls(tmp_path):
-    """A server context with a certificate for localhost, and the file of the authority that signed it."""
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    return context, tmp_path / "authority.pem"
 
 
 def test_a_certificate_that_is_not_trusted(serve, diagnose, tls):

@@ -255,6 +255,24 @@ def test_the_recorder_hands_parts_on_as_they_come_and_hangs_up_with_the_client()
         recorder.close()
 
 
+def test_the_recorder_keeps_the_prefix_of_an_address():
+    with serving(careless) as server:
+        recorder = Recorder(f"{server.url}/team-a")
+        with urllib.request.urlopen(recorder.root + "/v1/models", timeout=5):
+            pass
+        recorder.close()
+    assert [path for _, path, _ in server.seen] == ["/team-a/v1/models"]
+
+
+def test_the_recorder_speaks_tls_where_the_address_does(tls, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls[1]))
+    with serving(careless, context=tls[0]) as server:
+        recorder = Recorder(server.url)
+        with urllib.request.urlopen(recorder.root + "/v1/models", timeout=5) as response:
+            assert json.load(response)["data"]
+        recorder.close()
+
+
 def told(response, api_key="EMPTY", **request):
     """What the evidence shows of one exchange with this response."""
     exchange = Exchange("POST", "/v1/x", request, 200, response)

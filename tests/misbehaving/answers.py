@@ -223,6 +223,13 @@ def chat_thinks_too_long(handler):
 
 
 @only_models
+def chat_set_aside(handler):
+    """What LiteLLM 1.104.5 says for five seconds after its server refused an id (notebooks/litellm.ipynb)."""
+    message = "No deployments available for selected model, Try again in 5 seconds."
+    reply(handler, 429, {"error": {"message": message}})
+
+
+@only_models
 def chat_without_template(handler):
     """What vLLM says for a model without a chat template (vllm 0.32.0, renderers; read 2026-11)."""
     message = (

@@ -69,6 +69,17 @@ def test_aliases_with_one_id_behind_them_share_its_requests(refused):
     assert failed, "this now works: remove the workaround in docs/connect/litellm.qmd#the-aliases-it-serves"
 
 
+def test_with_retries_the_client_waits_and_gets_the_404_again(litellm):
+    question = [{"role": "user", "content": "What is the capital of France?"}]
+    errors = []
+    for retries in (0, 0, openai.DEFAULT_MAX_RETRIES):
+        client = openai.OpenAI(base_url=litellm.base_url, api_key=litellm.api_key, max_retries=retries, timeout=60)
+        with pytest.raises(openai.APIStatusError) as caught:
+            client.chat.completions.create(model="local-misnamed", messages=question, max_tokens=5)
+        errors.append(caught.type)
+    assert errors == [openai.NotFoundError, openai.RateLimitError, openai.NotFoundError]
+
+
 def test_without_cooldowns_a_wrong_id_stays_a_404(refused):
     ask = refused(lambda configuration: configuration["router_settings"].update(disable_cooldowns=True))
     assert [type(ask("local-misnamed")) for _ in range(3)] == [openai.NotFoundError] * 3
