@@ -5,6 +5,7 @@ import functools
 import http.server
 import json
 import socket
+import socketserver
 import threading
 import time
 
@@ -345,7 +346,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """One misbehaving server on a loopback address; `seen` holds the requests that it got."""
+    """One misbehaving server on a loopback address.
+
+    `seen` holds the requests that it got, `asked` the bodies that its `behave` notes there.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -353,7 +357,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, behave, host="127.0.0.1", context=None):
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, 0), Handler)
-        self.behave, self.seen, self.port = behave, [], self.server_address[1]
+        self.behave, self.seen, self.asked, self.port = behave, [], [], self.server_address[1]
         self.scheme = "https" if context else "http"
         if context:
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
@@ -374,3 +378,32 @@ def serving(behave, **options):
             yield server
         finally:
             server.shutdown()
+
+
+@contextlib.contextmanager
+def wiretap(target):
+    """A port that passes everything on to the port `target`, and all bytes that a client sent through it."""
+    sent = bytearray()
+
+    class Tap(socketserver.BaseRequestHandler):
+        def handle(self):
+            with socket.create_connection(("127.0.0.1", target), 10) as server:
+                back = threading.Thread(target=copy, args=(server, self.request, bytearray()), daemon=True)
+                back.start()
+                copy(self.request, server, sent)
+                back.join(10)
+
+    def copy(source, sink, note):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                note.extend(data)
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tap) as tap:
+        tap.daemon_threads, tap.block_on_close = True, False
+        threading.Thread(target=tap.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        try:
+            yield tap.server_address[1], sent
+        finally:
+            tap.shutdown()
