@@ -60,7 +60,7 @@ KINDS = {  # exit status and meaning of each kind of result
     "not_api": (8, "something answers, but not as an OpenAI-compatible server does"),
     "server_error": (9, "the server reports an error of its own, or too many requests"),
     "endless": (10, "the server does not finish its answer, or sends too much"),
-    "model": (11, "the server does not list the model id; the snippet has the right or the closest one, if any"),
+    "model": (11, "the model id is wrong or not served; the snippet has the right or the closest one, if there is one"),
     "redirect": (12, "the server sends you to another address, which is not followed"),
     "proxy": (13, "a proxy setting catches requests meant for this machine"),
     "install": (14, "chatlas cannot be imported"),
@@ -1218,7 +1218,7 @@ def main():
         result = {"status": status, "kind": "install", "cause": cause.text, "advice": cause.advice}
         print(json.dumps(result, indent=2) if arguments.json else "\n  ".join([cause.text, *cause.advice]))
         return status
-    key = (os.environ.get(KEY_VARIABLE, "") if arguments.api_key is None else arguments.api_key).strip()
+    key = os.environ.get(KEY_VARIABLE, "") if arguments.api_key is None else arguments.api_key
     sys.stdout.reconfigure(errors="replace")  # a console may lack a letter of the model's answer
     console, report = Console(highlight=False, markup=False), Report()
     status = Console(stderr=True, highlight=False, markup=False).status("")

@@ -19,6 +19,7 @@ from scripts import doctor
 from scripts.cache import ROOT
 from tests import replay
 from tests.misbehaving import answers
+from tests.wiretap import wiretap
 
 PLAYED_BACK = (
     "01_get_v1_models",
@@ -37,7 +38,6 @@ def clean(monkeypatch):
         if name.lower().endswith("_proxy") or name.startswith("OPENAI_") or name == doctor.KEY_VARIABLE:
             monkeypatch.delenv(name)
     monkeypatch.setattr(doctor, "PORTS", ())
-    monkeypatch.setattr(doctor, "SNIPPET_SECONDS", 20.0)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_the_first_line_names_the_cause(serve, diagnose, name, kind, words):
     assert words in first
     assert status == doctor.KINDS[kind][0] != 0
     assert "Traceback" not in out
-    assert took < (20 if name.startswith("chat_") else 5)  # looking ends after 3 seconds
+    assert took < (doctor.SNIPPET_SECONDS if name.startswith("chat_") else 5)  # looking ends after 3 seconds
 
 
 def test_reasoning_that_was_cut_is_no_fault_of_the_server(serve, diagnose):
@@ -605,7 +605,7 @@ def test_without_a_scheme_https_is_found_and_no_byte_of_the_key_goes_there_in_cl
 ):
     monkeypatch.setenv("SSL_CERT_FILE", str(tls[1]))
     server = serve(serves("m"), context=tls[0])
-    with answers.wiretap(server.port) as (port, sent):
+    with wiretap(server.port) as (port, sent):
         status, first, out = diagnose(f"localhost:{port}/v1", "--api-key", KEY)
     assert (status, f"at https://localhost:{port}/v1" in first, KEY in out) == (0, True, False)
     assert keys_sent(server) == {None, f"Bearer {KEY}"}  # None: the look for https
@@ -615,7 +615,7 @@ def test_without_a_scheme_https_is_found_and_no_byte_of_the_key_goes_there_in_cl
 
 def test_without_a_scheme_a_certificate_that_is_not_trusted_gets_no_key(serve, diagnose, tls):
     server = serve(serves("m"), context=tls[0])
-    with answers.wiretap(server.port) as (port, sent):
+    with wiretap(server.port) as (port, sent):
         status, first, _ = diagnose(f"localhost:{port}/v1", "--api-key", KEY)
     assert (status, "is not trusted" in first, server.seen) == (6, True, [])
     assert KEY.encode() not in sent
@@ -623,7 +623,7 @@ def test_without_a_scheme_a_certificate_that_is_not_trusted_gets_no_key(serve, d
 
 def test_what_a_wiretap_would_see_of_a_key_in_clear_text(serve, diagnose):
     server = serve(serves("m"))
-    with answers.wiretap(server.port) as (port, sent):
+    with wiretap(server.port) as (port, sent):
         assert diagnose(f"http://localhost:{port}/v1", "--api-key", KEY)[0] == 0
     assert KEY.encode() in sent
 
@@ -664,7 +664,7 @@ def test_the_key_is_read_from_the_doctors_own_variable(serve, diagnose, monkeypa
     assert keys_sent(server) == {f"Bearer {key}"}
 
 
-@pytest.mark.parametrize("key", ["sk-secret\nline", "sk-secret with blanks", "sk-sécret"])
+@pytest.mark.parametrize("key", ["sk-secret\nline", "sk-secret\n", " sk-secret", "sk-secret with blanks", "sk-sécret"])
 def test_a_key_that_no_header_can_carry_is_refused_and_not_printed(serve, diagnose, key):
     status, first, out = diagnose(serve(answers.unauthorized).url, "--api-key", key)
     assert (status, first.startswith("The key has a blank"), "secret" in out) == (2, True, False)
