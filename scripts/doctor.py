@@ -3,13 +3,14 @@
     python doctor.py http://localhost:8000
 
 It needs nothing but Python and chatlas: copy this one file anywhere. It looks first (GET requests,
-3 seconds in all), then runs the snippet that it recommends, with at most 16 tokens.
+4 seconds in all), then runs the snippet that it recommends, with at most 16 tokens.
 """
 
 import argparse
 import contextlib
 import dataclasses
 import difflib
+import fnmatch
 import http.client
 import importlib.metadata
 import ipaddress
@@ -39,10 +40,12 @@ else:
     IMPORT_ERROR = None
 
 KEY_VARIABLE = "CHATLAS_DOCTOR_API_KEY"
-LOOK_SECONDS = 3.0  # for all GET requests together
+SCHEME_SECONDS = 1.0  # to see whether https is spoken, where no scheme was typed
+LOOK_SECONDS = 3.0  # for all other GET requests together
 SNIPPET_SECONDS = 60.0  # a server may have to load the model first
 FEATURE_SECONDS = 30.0  # for each check of --full
 BODY_BYTES = 2 << 20  # of one response; the longest model lists known are a fourth of it
+TOKENS = 16  # of an answer that the doctor asks for
 SNIPPET_BYTES = 256 << 10  # that the snippet may receive: 16 tokens need a hundredth
 PORTS = (8000, 4000, 11434, 1234, 8080)  # what vLLM, LiteLLM, Ollama, LM Studio and llama.cpp listen on by default
 
@@ -57,7 +60,7 @@ KINDS = {  # exit status and meaning of each kind of result
     "not_api": (8, "something answers, but not as an OpenAI-compatible server does"),
     "server_error": (9, "the server reports an error of its own, or too many requests"),
     "endless": (10, "the server does not finish its answer, or sends too much"),
-    "model": (11, "the model id is wrong; the snippet shows the right one if there is one"),
+    "model": (11, "the model id is wrong or not served; the snippet has the right or the closest one, if there is one"),
     "redirect": (12, "the server sends you to another address, which is not followed"),
     "proxy": (13, "a proxy setting catches requests meant for this machine"),
     "install": (14, "chatlas cannot be imported"),
@@ -65,6 +68,7 @@ KINDS = {  # exit status and meaning of each kind of result
     "feature": (16, "chat works; something that --full checks is refused or ignored"),
     "not_run": (17, "all looks right; nothing was generated, since the host is OpenAI's (--full does it)"),
     "reasoning": (18, "the answer is empty: the server takes all of it for reasoning"),
+    "clear_text": (19, "the key was not sent: it would leave in clear text, and http:// was not typed"),
 }
 
 
@@ -84,16 +88,13 @@ class Cause(Exception):
 
 # --- Which class for which server -------------------------------------------------------------------
 # The same text as the site's recipe "Smart routing"; a test compares the two. `from doctor import chat_for`
-# works, too. Regions: openai 3.54.0 (_data_residency.py); ca, gb, kr and sg only in a copy of OpenAI's guide to its
-# data controls (table "Regional data residency capabilities"), read 2026-11, whose own date is not known.
-
-REGIONS = ("ae", "au", "ca", "eu", "gb", "in", "jp", "kr", "sg", "us")
-OPENAI_HOSTS = ("api.openai.com", *(f"{r}.api.openai.com" for r in REGIONS))
+# works, too. Below api.openai.com are OpenAI's regional hosts (eu.api.openai.com) and those that ask for a client
+# certificate (mtls.api.openai.com, mtls-eu.api.openai.com); only OpenAI can add a name there.
 
 
 def is_openai(base_url):
-    """Whether the host is OpenAI's (openai 3.54.0, OpenAI's guide; 2026-11)."""
-    return urlsplit(base_url).hostname in OPENAI_HOSTS
+    """Whether the host is api.openai.com or below it: a region, or mTLS."""
+    return f".{urlsplit(base_url).hostname}".endswith(".api.openai.com")
 
 
 def chat_for(base_url, model=None, **kwargs):
@@ -121,6 +122,7 @@ class Address:
         scheme, host, port: of the server; the host without brackets.
         given: the path as typed, without a slash at its end.
         prefix: the path in front of /v1.
+        typed: whether the scheme was typed; if not, it is the doctor's guess.
     """
 
     scheme: str
@@ -128,6 +130,7 @@ class Address:
     port: int
     given: str
     prefix: str
+    typed: bool
 
     @property
     def where(self):
@@ -141,10 +144,21 @@ class Address:
 
     @property
     def is_loopback(self):
-        """Whether this is the machine that the doctor runs on."""
+        """Whether this is the machine that the doctor runs on; 0.0.0.0, which servers print, leads to it."""
         with contextlib.suppress(ValueError):
-            return ipaddress.ip_address(self.host).is_loopback
+            address = ipaddress.ip_address(self.host)
+            return address.is_loopback or address.is_unspecified
         return self.host == "localhost" or self.host.endswith(".localhost")
+
+    @property
+    def exposes_a_key(self):
+        """Whether a key would leave this machine in clear text although nobody typed http://."""
+        return self.scheme == "http" and not self.typed and not self.is_loopback
+
+    @property
+    def says(self):
+        """Where the scheme comes from, as the beginning of a sentence."""
+        return f"The URL says {self.scheme}" if self.typed else f"No scheme was typed and {self.scheme} was tried"
 
 
 def default_port(scheme):
@@ -155,8 +169,8 @@ def default_port(scheme):
 def read_address(text):
     """The Address in `text`, in any form that people type.
 
-    Without a scheme, a host with a dot in its name and no port is taken for https, since a key in
-    clear text must not leave by mistake; everything else for http.
+    Without a scheme, port 443 or 8443, and a host with a dot in its name and no port, are taken for
+    https; everything else for http.
 
     Raises:
         Cause: of kind "usage".
@@ -172,14 +186,15 @@ def read_address(text):
         host = ""
     if not host or re.search(r"[^\w.:%-]", host) or (scheme or "http") not in ("http", "https"):
         raise Cause("usage", "This is not an address of a server.", "Give one like http://localhost:8000.")
-    if not scheme:
+    typed = bool(scheme)
+    if not typed:
         named = "." in host and not re.fullmatch(r"[\d.]+", host) and ":" not in host and port is None
-        scheme = "https" if named else "http"
+        scheme = "https" if named or port in (443, 8443) else "http"
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~", errors="surrogateescape")  # a request line is ASCII
     given = re.sub(r"/{2,}", "/", path).rstrip("/")
     prefix = re.sub(r"/(chat/completions|completions|responses|embeddings|models)$", "", given)
     prefix = re.sub(r"(/v1)+$", "", prefix)
-    return Address(scheme, host, port or default_port(scheme), given, prefix)
+    return Address(scheme, host, port or default_port(scheme), given, prefix, typed)
 
 
 # --- Asking, with a limit on everything -------------------------------------------------------------
@@ -379,25 +394,51 @@ def sizes(entries, name, id="id"):
     return {str(value_of(e, id)): value_of(e, name) for e in entries if isinstance(value_of(e, name), int)}
 
 
-def match_model(wanted, served):
-    """The served id that `wanted` means.
+def difference(wanted, name):
+    """How two ids of certainly the same model differ, or "" if they may be two models.
+
+    The same are ids that differ in a slash at the end, in `:latest`, in upper and lower case, and in
+    folders or an owner in front that one of them lacks. All else is another model, or may be: a tag,
+    a size, a version, a quantisation, another owner.
+    """
+    ends = [text.rstrip("/").removesuffix(":latest") for text in (wanted, name)]
+    ours, theirs = ([part for part in end.split("/") if part not in ("", ".")] for end in ends)
+    common = min(len(ours), len(theirs))
+    ours_end, theirs_end = ours[len(ours) - common :], theirs[len(theirs) - common :]
+    if not common or list(map(str.lower, ours_end)) != list(map(str.lower, theirs_end)):
+        return ""
+    ways = {
+        "has a slash too many at its end": wanted.endswith("/") and not name.endswith("/"),
+        "lacks the slash at its end": name.endswith("/") and not wanted.endswith("/"),
+        "differs in `:latest`": wanted.rstrip("/").endswith(":latest") != name.rstrip("/").endswith(":latest"),
+        "differs in upper and lower case": ours_end != theirs_end,
+        "differs in its path": len(ours) != len(theirs),
+    }
+    return " and ".join(way for way, differs in ways.items() if differs) or "differs in its path"
+
+
+def find_model(wanted, served):
+    """The id under which a model list has the model `wanted`.
 
     Returns:
-        The id and how `wanted` differs from it; (None, "") where no id is near.
+        The id, and how `wanted` differs from it: "" where the list has `wanted` itself, or a pattern for
+        it (LiteLLM's `openai/*`); (None, "") where no id, or more than one, may be said to mean that model.
     """
-    ways = (
-        ("has a slash too many at its end", lambda name: name.rstrip("/")),
-        ("differs in upper and lower case", str.lower),
-        ("differs in `:latest`", lambda name: name.removesuffix(":latest")),
-        ("differs in its path", lambda name: name.rstrip("/").rsplit("/", 1)[-1]),
-        ("differs in its path and in case", lambda name: name.rstrip("/").rsplit("/", 1)[-1].lower()),
-    )
-    for way, plain in ways:
-        for name in served:
-            if plain(wanted) == plain(name):
-                return name, way
-    near = difflib.get_close_matches(wanted, served, 1)
-    return (near[0], "is spelled differently") if near else (None, "")
+    if wanted in served or any(fnmatch.fnmatchcase(wanted, name) for name in served if "*" in name):
+        return wanted, ""
+    found = [(name, way) for name in served if (way := difference(wanted, name))]
+    return found[0] if len(found) == 1 else (None, "")
+
+
+def not_served(wanted, served):
+    """The Cause when the list has no model `wanted`, and the id that is spelled most like it, or None."""
+    names = {name.lower(): name for name in served if "*" not in name}
+    last = wanted.rstrip("/").rsplit("/", 1)[-1].lower()
+    near = difflib.get_close_matches(wanted.lower(), names, 1, 0.5) or [name for name in names if last in name]
+    near = near or (list(names) if len(names) == 1 else [])
+    closest = names[near[0]] if near else None
+    text = f"The model {wanted!r} is not served" + (f"; the closest served id is {closest!r}." if closest else ".")
+    return Cause("model", text, f"The server lists: {listed(served)}."), closest
 
 
 def default_model(served):
@@ -450,6 +491,15 @@ def loading_server(port):
 def listed(names, most=8):
     """`names` with commas, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def with_its_scheme(address):
+    """`address`, with https if no scheme was typed and the server speaks it. No key is sent."""
+    secure = dataclasses.replace(address, scheme="https")
+    if address.typed or address == secure:
+        return address
+    reply = ask_all([(secure, "/v1/models", {})], SCHEME_SECONDS)[0]
+    return secure if reply.status is not None or reply.failure == "certificate" else address
 
 
 def look(address, key, wanted, report):
@@ -531,7 +581,7 @@ def no_answer(address, reply, deadline):
     if address.scheme == "https" and reply.failure in ("tls", "slow", "closed"):
         plain = dataclasses.replace(address, scheme="http", port=address.port)
         if ask_all([(plain, "/", {})], left)[0].status is not None:
-            text = f"The URL says https, but the server at {where} speaks plain http."
+            text = f"{address.says}, but the server at {where} speaks plain http."
             return Cause("tls", text, f"Use http:// instead: {plain.origin}/v1.")
     if address.scheme == "http" and reply.failure in ("closed", "not_http") and speaks_tls(address, left):
         return mixed_up(address)
@@ -570,9 +620,9 @@ def speaks_tls(address, seconds):
 
 
 def mixed_up(address):
-    """The Cause when the URL says http and the server https."""
+    """The Cause when http was typed or tried, and the server speaks https."""
     secure = dataclasses.replace(address, scheme="https")
-    text = f"The URL says http, but the server at {address.where} speaks https."
+    text = f"{address.says}, but the server at {address.where} speaks https."
     return Cause("tls", text, f"Use https:// instead: {secure.origin}/v1.")
 
 
@@ -637,10 +687,12 @@ def no_models(address, reply, signs, key, deadline, report):
 
 QUESTION = "What is the capital of France?"
 
-# Runs in front of the snippet, in its process: ends it when it receives too much or turns elsewhere.
+# Runs in front of the snippet, in its process: ends it when it receives too much or turns elsewhere, and limits the
+# tokens of its answer. The snippet itself has no limit: what the reader copies must not be cut.
 GUARD = """
 import os, socket, ssl, sys
-host, port, left = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+import chatlas
+host, port, left, tokens = sys.argv[1], *map(int, sys.argv[2:])
 
 def bounded(receive):
     def wrapper(self, *arguments):
@@ -657,6 +709,11 @@ def only_there(address, *arguments, connect=socket.create_connection, **keywords
         os._exit(102)
     return connect(address, *arguments, **keywords)
 
+def short(self, *arguments, chat=chatlas.Chat.chat, **keywords):
+    self.set_model_params(max_tokens=tokens)
+    return chat(self, *arguments, **keywords)
+
+chatlas.Chat.chat = short
 socket.socket.recv = bounded(socket.socket.recv)
 ssl.SSLSocket.recv = bounded(ssl.SSLSocket.recv)
 socket.create_connection = only_there
@@ -673,16 +730,21 @@ def snippet(base_url, model, has_key):
     """The program that is recommended for this server."""
     name = "ChatOpenAI" if is_openai(base_url) else "ChatOpenAICompletions"
     lines = ["import os", ""] if has_key else []
-    lines += [f"from chatlas import {name}", "", f"chat = {name}(", f"    base_url={literal(base_url)},"]
+    lines += [f"from chatlas import {name}", ""]
+    if has_key:
+        lines.append(f"# First, in your shell: export {KEY_VARIABLE}='the key of your server'")
+        lines.append(f'if not os.environ.get("{KEY_VARIABLE}"):')
+        lines += [f'    raise ValueError("Set {KEY_VARIABLE} to the key of your server first.")', ""]
+    lines += [f"chat = {name}(", f"    base_url={literal(base_url)},"]
     lines.append(f'    api_key=os.environ["{KEY_VARIABLE}"],' if has_key else '    api_key="EMPTY",')
     lines += [f"    model={literal(model)},"] if model else []
-    parameters = "max_tokens=16" if is_openai(base_url) else "temperature=0, max_tokens=16"
-    lines += [")", f"chat.set_model_params({parameters})", f'print(chat.chat("{QUESTION}", echo="none"))']
+    lines += [")"] if is_openai(base_url) else [")", "chat.set_model_params(temperature=0)"]
+    lines.append(f'print(chat.chat("{QUESTION}", echo="none"))')
     return "\n".join(lines) + "\n"
 
 
 def run_snippet(code, address, key):
-    """Run the snippet in a process of its own.
+    """Run the snippet in a process of its own, with at most TOKENS tokens.
 
     That process has no OPENAI_ variable and uses no proxy, so that the key goes nowhere else.
 
@@ -694,7 +756,7 @@ def run_snippet(code, address, key):
     """
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OPENAI_")}
     environment = {**kept, "NO_PROXY": "*", "no_proxy": "*", "PYTHONUTF8": "1", KEY_VARIABLE: key}
-    limits = [address.host, str(address.port), str(SNIPPET_BYTES)]
+    limits = [address.host, str(address.port), str(SNIPPET_BYTES), str(TOKENS)]
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -765,7 +827,7 @@ def without_streaming(address, report, key):
     The content is a list of parts, as chatlas sends it.
     """
     message = {"role": "user", "content": [{"type": "text", "text": QUESTION}]}
-    payload = {"model": report.model, "messages": [message], "temperature": 0, "max_tokens": 16}
+    payload = {"model": report.model, "messages": [message], "temperature": 0, "max_tokens": TOKENS}
     path = report.base_url.removeprefix(address.origin) + "/chat/completions"
     return ask_all([(address, path, {"key": key or "EMPTY", "payload": payload})], FEATURE_SECONDS)[0]
 
@@ -865,7 +927,7 @@ def see_stream(reply):
     if why or not chunks:
         return Feature("streaming", False, why or "no chunk arrived")
     usage = any('"usage":{' in line.replace(" ", "") for line in chunks)
-    counts = "with token counts" if usage else "without token counts, so that get_tokens() stays empty"
+    counts = "with token counts" if usage else "without token counts, so that get_tokens() raises a ValueError"
     return Feature("streaming", True, f"{len(chunks)} chunks, {counts}")
 
 
@@ -974,12 +1036,17 @@ def examine(arguments, key, report, progress):
         Cause: something is wrong.
     """
     address = read_address(arguments.url)
-    report.base_url = f"{address.origin}{address.prefix}/v1"
     progress("looking")
-    proxy = proxy_for(address)
+    address = with_its_scheme(address)
+    report.base_url = f"{address.origin}{address.prefix}/v1"
+    proxy, exposed = proxy_for(address), bool(key) and address.exposes_a_key
     try:
-        look(address, key, arguments.model, report)
+        look(address, "" if exposed else key, arguments.model, report)
     except Cause as cause:
+        if exposed and cause.kind == "key":
+            raise not_sent(address, report) from None
+        if exposed and cause.kind in ("server_error", "not_api"):
+            cause.advice.append("Your key was not sent in clear text: type http:// to send it.")
         if proxy and not address.is_loopback:
             cause.advice.append(f"{proxy} is set; the doctor does not use that proxy, but your code does.")
         raise
@@ -989,6 +1056,8 @@ def examine(arguments, key, report, progress):
             f"The server is fine, but {proxy} is set: your code's requests to {address.host} go to the proxy.",
             f"Run: export NO_PROXY=localhost,127.0.0.1,::1  (then {report.base_url} is reached directly)",
         )
+    if exposed:
+        raise not_sent(address, report)
     wanted = arguments.model
     own_host = is_openai(report.base_url)
     if not report.models and not wanted:
@@ -1005,26 +1074,12 @@ def examine(arguments, key, report, progress):
         report.worked = False
         if cause.kind == "not_api" and "no chat completion" in cause.text:
             raise broken_stream(without_streaming(address, report, key)) or cause from None
-        if cause.kind != "model":
-            raise
-        if not wanted or wanted in report.models:  # it is in the list: what the server says of it is the cause
-            cause.advice = [f"Name another one with --model. It lists: {listed(report.models)}."]
-            if report.server == "LiteLLM":
-                cause.advice.append("If the alias is right, its `model` in the proxy's configuration is not.")
-            raise
-        nearest, way = match_model(wanted, report.models)
-        if nearest is None and len(report.models) == 1:
-            nearest, way = report.models[0], "is not served"
-        if nearest is None:
-            cause.text = f"The server serves no model {wanted!r}."
-            cause.advice = [f"It serves: {listed(report.models)}."] if report.models else []
-            raise
-        report.model, report.snippet = nearest, snippet(report.base_url, nearest, bool(key))
-        report.answer, report.seconds = run_snippet(report.snippet, address, key)
-        report.worked = True
-        text = f"The model id is wrong: {wanted!r} {way}; the server calls it {nearest!r}."
-        raise Cause("model", text, "Use the snippet below, which has the right id and works.") from None
+        raise about_the_model(cause, wanted, address, key, report) from None
     report.worked = True
+    if wanted and report.models and find_model(wanted, report.models)[0] is None:
+        cause, _ = not_served(wanted, report.models)
+        cause.advice.append("It answered all the same: some servers, such as llama.cpp's, answer to any id.")
+        raise cause
     if not report.answer and not own_host and (cause := all_reasoning(without_streaming(address, report, key))):
         raise cause
     if arguments.full and not report.model:
@@ -1032,6 +1087,41 @@ def examine(arguments, key, report, progress):
     elif arguments.full:
         report.features = list(check_features(address, report, key, progress))
     conclude(report)
+
+
+def about_the_model(cause, wanted, address, key, report):
+    """The Cause when the snippet ended in `cause`: a better one if the model id is what is wrong.
+
+    Where another id certainly means the same model, the snippet is run anew with it.
+    """
+    no_route = cause.kind == "not_api" and "(404)" in cause.text  # all that some servers say of a wrong id
+    served, way = find_model(wanted, report.models) if wanted else (wanted, "")
+    if not report.models or not (cause.kind == "model" or (no_route and served != wanted)):
+        return cause
+    if served == wanted:  # it is in the list: what the server says of it is the cause
+        cause.advice = [f"Name another one with --model. It lists: {listed(report.models)}."]
+        if report.server == "LiteLLM":
+            cause.advice.append("If the alias is right, its `model` in the proxy's configuration is not.")
+        return cause
+    if served is None:
+        cause, closest = not_served(wanted, report.models)
+        if closest:
+            report.model, report.snippet = closest, snippet(report.base_url, closest, bool(key))
+            report.worked = None
+            cause.advice.append("It may be another model. The code below names it, and was not run.")
+        return cause
+    report.model, report.snippet = served, snippet(report.base_url, served, bool(key))
+    report.answer, report.seconds = run_snippet(report.snippet, address, key)
+    report.worked = True
+    text = f"The model id is wrong: {wanted!r} {way}; the server calls it {served!r}."
+    return Cause("model", text, "Use the snippet below, which has the right id and works.")
+
+
+def not_sent(address, report):
+    """The Cause when the key was kept back, so that it does not leave in clear text; nothing else is wrong."""
+    text = f"The key was not sent in clear text to {address.where}: type http:// to send it."
+    advice = f"If you trust the network between here and there, give this address: {report.base_url}"
+    return Cause("clear_text", text, advice, "https was tried first: the server does not speak it on this port.")
 
 
 def conclude(report):
@@ -1057,7 +1147,7 @@ def versions():
 
 def as_json(report):
     """The report as a dict for --json."""
-    result = dataclasses.asdict(report)
+    result = dataclasses.asdict(report) | {"run_with_max_tokens": TOKENS}
     return {"status": KINDS[report.kind][0], **result, "seconds": round(report.seconds, 2), "client": versions()}
 
 
@@ -1086,14 +1176,16 @@ def show(report, console):
         mark = {True: "yes", False: "NO", None: "-"}[feature.works]
         say(f"  {feature.name:<20}{mark:<5}{feature.seen}", "red" if feature.works is False else "")
     if report.snippet:
-        did = {True: "works", False: "was run and failed", None: "was not run"}[report.worked]
+        capped = f"with a limit of {TOKENS} tokens, which it does not have itself"
+        did = {True: f"works (it was run {capped})", False: "was run and failed", None: "was not run"}[report.worked]
         say("")
         say(f"This code {did}:")
         say("")
         code = Syntax(report.snippet, "python", theme="ansi_light", background_color="default")
         console.print(code if console.is_terminal else Text(report.snippet), soft_wrap=True)
     if report.worked:
-        silent = "nothing" if report.kind == "reasoning" else "nothing: a thinking model may spend all 16 tokens on it"
+        thinks = f"nothing: a thinking model may spend all {TOKENS} tokens on it"
+        silent = "nothing" if report.kind == "reasoning" else thinks
         answer = report.answer or silent
         say(f"It printed, in {report.seconds:.1f} s: {answer[:300]}")
 
@@ -1104,7 +1196,8 @@ def read_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=f"The key goes to the URL's own host only, and is never printed. Redirects and proxies are not used.\n"
+        epilog=f"The key goes to the URL's own host only, and is never printed. To another machine it leaves in clear\n"
+        f"text only if you typed http://. Redirects and proxies are not used.\n"
         f"Nothing is generated at OpenAI's own hosts without --full.\n\nexit status:\n{statuses}\n  130  interrupted",
     )
     parser.add_argument("url", help="the server's address in any form, with or without http:// and /v1")
@@ -1125,7 +1218,7 @@ def main():
         result = {"status": status, "kind": "install", "cause": cause.text, "advice": cause.advice}
         print(json.dumps(result, indent=2) if arguments.json else "\n  ".join([cause.text, *cause.advice]))
         return status
-    key = (os.environ.get(KEY_VARIABLE, "") if arguments.api_key is None else arguments.api_key).strip()
+    key = os.environ.get(KEY_VARIABLE, "") if arguments.api_key is None else arguments.api_key
     sys.stdout.reconfigure(errors="replace")  # a console may lack a letter of the model's answer
     console, report = Console(highlight=False, markup=False), Report()
     status = Console(stderr=True, highlight=False, markup=False).status("")

@@ -345,7 +345,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """One misbehaving server on a loopback address; `seen` holds the requests that it got."""
+    """One misbehaving server on a loopback address.
+
+    `seen` holds the requests that it got, `asked` the bodies that its `behave` notes there.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -353,7 +356,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, behave, host="127.0.0.1", context=None):
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, 0), Handler)
-        self.behave, self.seen, self.port = behave, [], self.server_address[1]
+        self.behave, self.seen, self.asked, self.port = behave, [], [], self.server_address[1]
         self.scheme = "https" if context else "http"
         if context:
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)

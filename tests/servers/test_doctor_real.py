@@ -81,12 +81,30 @@ def test_full_finds_all_features_of_the_embedded_vllm(root):
         assert line in " ".join(out.split())
 
 
+def paste(out, **variables):
+    """What the code in the doctor's output prints, in a process of its own."""
+    code = out[out.index(":\n\n", out.index("This code")) : out.rindex("It printed")].removeprefix(":")
+    command, environment = [sys.executable, "-c", code], execute.clean_environment() | variables
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
 def test_the_printed_snippet_works_when_pasted(root):
     _, out = diagnose(root)
-    code = out[out.index("from chatlas") : out.index("It printed")]
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env=execute.clean_environment(), capture_output=True, text=True, timeout=120)
-    assert done.stdout.strip() == "The capital of France is Paris."
+    assert paste(out) == "The capital of France is Paris."
+
+
+def test_the_printed_snippet_works_when_pasted_where_the_key_is_set(locked):
+    _, out = diagnose_with_key(f"{locked[0]}/v1")
+    assert paste(out, **{doctor.KEY_VARIABLE: KEY}) == "The capital of France is Paris."
+
+
+def test_a_model_that_is_not_served_is_not_replaced(root):
+    status, out = diagnose(f"{root}/v1", "--model", "smollm3")
+    first = "The model 'smollm3' is not served; the closest served id is 'smollm2'."
+    assert (status, out.splitlines()[0]) == (11, first)
+    assert "This code was not run:" in out
 
 
 def test_the_first_line_names_the_true_cause_of_ten_broken_set_ups(root, locked, web_server, capsys):
