@@ -36,8 +36,9 @@ LIMIT = 2400  # seconds; a download and an installation have shorter limits of t
 PARAGRAPH = re.compile(r"^Stopped: (.*)\n  Why: (.*)\n  What to do: (.*)", re.MULTILINE | re.DOTALL)
 ADVICE = (
     "install the package chromium, or on Ubuntu what Playwright's own Chromium needs: "
-    "`sudo .venv/bin/playwright install-deps chromium`; or go on without looking at pages: make test BROWSER=none."
+    "`sudo .venv/bin/playwright install-deps chromium`"
 )
+WITHOUT = "; or go on without looking at pages: make test BROWSER=none."
 
 
 def wanted():
@@ -57,11 +58,11 @@ def trouble():
             [sys.executable, "-m", "scripts.browser"], cwd=ROOT, capture_output=True, text=True, timeout=LIMIT
         )
     except subprocess.TimeoutExpired:
-        return "No browser starts here.", f"nothing happened within {LIMIT} seconds.", ADVICE
+        return "No browser starts here.", f"nothing happened within {LIMIT} seconds.", ADVICE + WITHOUT
     if done.returncode == 0:
         return None
     told = PARAGRAPH.search(done.stderr)
-    return told.groups() if told else ("No browser starts here.", causes.of(done.stderr), ADVICE)
+    return told.groups() if told else ("No browser starts here.", causes.of(done.stderr), ADVICE + WITHOUT)
 
 
 def not_verified():
@@ -118,7 +119,7 @@ def _check_driver():
         raise Problem(
             "No browser starts here: Playwright's driver dies.",
             done.stderr.strip() or f"{program} --version ended with status {done.returncode}.",
-            lacking.library_advice(done.stderr) or ADVICE,
+            (lacking.library_advice(done.stderr) or ADVICE) + WITHOUT,
         )
 
 
@@ -133,7 +134,7 @@ def _launch(playwright):
     raise Problem(
         "There is no browser to look at the pages with.",
         "\n  ".join(dict.fromkeys(reasons)),
-        ADVICE,
+        ADVICE + WITHOUT,
     )
 
 

@@ -8,7 +8,7 @@ END = 5  # lines after these; without any, the log's last lines
 WIDTH = 300  # characters of a line
 STAMP = re.compile(  # what a logger puts in front: who, the level, the time, the place
     r"^(?:\([^()]*pid=\d+\)\s*)?(?:\S+ - )?(?:[\w. ]+:)?"
-    r"(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)\b:?(?:\s+[\d:,.-]+)*(?:\s+\[[\w./-]+:\d+\])?\s?",
+    r"(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)\b(?::\s*|(?:\s+[\d:,.-]+)*(?:\s+\[[\w./-]+:\d+\])?\s?)",
 )
 RAISED = re.compile(r"^[\w.]*(?:Error|Exception|Exit)\b(?:: .|$)")  # the line that ends a traceback
 MEANT = re.compile(r"\w(?:Error|Exception)\(.|cannot open shared object|undefined symbol")  # also in a warning
@@ -22,7 +22,7 @@ NOISE = re.compile(r"^\s|^Traceback|^(?:During handling|The above exception)|\w+
 
 def read(text):
     """The level and the message of each line that is not a traceback's, "" as level where no logger says one."""
-    for line in text.replace("\r", "\n").split("\n"):
+    for line in re.sub(r"\x1b\[[\d;]*m", "", text).replace("\r", "\n").split("\n"):
         stamp = STAMP.match(line)
         level, message = (stamp["level"], line[stamp.end() :]) if stamp else ("", line)
         if message.strip() and not NOISE.search(message):
