@@ -88,7 +88,8 @@ class Machine:
 
     def make(self):
         """Make the root file system and copy the checkout and the settings in."""
-        command = ["debootstrap", "--variant=minbase", SUITE, self.root]
+        # with mounts of its own, too: interrupted, it leaves /proc mounted in what is removed then
+        command = ["unshare", "--mount", "debootstrap", "--variant=minbase", SUITE, self.root]
         progress.run(
             f"making the smallest Debian ({SUITE})",
             command,
@@ -102,8 +103,9 @@ class Machine:
             shutil.copyfile(file, target)
         for folder in self.folders:
             self.path(folder).mkdir(parents=True, exist_ok=True)
-        acquire = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True, check=True).stdout
-        self.path("/etc/apt/apt.conf.d/90machine").write_text(acquire)
+        if shutil.which("apt-config"):
+            dump = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True, check=True)
+            self.path("/etc/apt/apt.conf.d/90machine").write_text(dump.stdout)
         for name in copies.files():
             target = self.path(CHECKOUT) / name
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ FRAMES = """\
 (EngineCore pid=22) ERROR 11-26 18:32:51 [core.py:1510] Traceback (most recent call last):
 (EngineCore pid=22) ERROR 11-26 18:32:51 [core.py:1510]   File "vllm/v1/engine/core.py", line 1194, in __init__
 (EngineCore pid=22) ERROR 11-26 18:32:51 [core.py:1510]     super().__init__(
-(EngineCore pid=22) ERROR 11-26 18:32:51 [core.py:1510]                   ^^^^^^^
+(EngineCore pid=22) ERROR 11-26 18:32:51 [core.py:1510]     raise ValueError(message)
 """
 NO_ROOM = (
     "ValueError: Available memory on node 0 (14.72/21.34 GiB) on kv cache allocation is less than requested memory "
