@@ -79,8 +79,7 @@ class Machine:
     def __init__(self, root):
         self.root = Path(root)
         variables, self.files, self.folders = settings()
-        self.environ = ["env", "-i", f"HOME={HOME}", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
-        self.environ += [f"{name}={value}" for name, value in variables.items()]
+        self.environ = {"HOME": HOME, "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **variables}
 
     def path(self, inside):
         """Where the file or folder `inside` of the machine is on this one."""
@@ -116,7 +115,7 @@ class Machine:
         enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", ENTER, "enter", self.root]
         log = BUILD / "logs" / f"bare-{log}.log"
         advice = f"read {log}; the machine itself is gone."
-        return progress.run(title, [*enter, *self.folders, "--", *self.environ, *command], log, timeout, advice)
+        return progress.run(title, [*enter, *self.folders, "--", *command], log, timeout, advice, env=self.environ)
 
 
 @contextlib.contextmanager

@@ -90,4 +90,5 @@ def for_vllm():
 def refuse(what, missing):
     """Raise Problem, which begins with `what`, if `missing` (keys of PACKAGES) names anything."""
     if missing:
-        raise Problem(what, f"this machine lacks {' and '.join(missing)}.", f"{advice(missing)}, then the same again.")
+        then = f"{advice(missing)}, then run the same command again."
+        raise Problem(what, f"this machine lacks {' and '.join(missing)}.", then)
