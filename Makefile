@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-site test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants
+.PHONY: help test-docs test test-site test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants bare
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ newest-issue: client ## open or update the one issue that says that the newest r
 
 mutants: server-client ## seed one documentation fault at a time into a copy: do the tests bite? (ONLY=, URL=)
 	@$(RUN) scripts.mutants
+
+bare: client ## make test and make test-docs on the smallest Debian with the README's packages (root, debootstrap; TARGET=)
+	@$(RUN) scripts.bare
 
 benchmark: server-client ## time a notebook against the same requests in a plain script
 	@$(RUN) scripts.benchmark

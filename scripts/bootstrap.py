@@ -20,7 +20,7 @@ def main():
         check_machine()
     else:
         check_python()
-    from scripts import progress  # only now: newer syntax than an old Python reads
+    from scripts import lacking, progress  # only now: newer syntax than an old Python reads
 
     digest = hashlib.sha256(sys.version.encode())
     for name in FILES:
@@ -31,6 +31,7 @@ def main():
         with open(mark) as file:
             if file.read() == digest.hexdigest():
                 return
+    lacking.for_client()
     shutil.rmtree(".venv", ignore_errors=True)
     advice = "if it was the network, run the same command again."
     progress.run(
@@ -38,7 +39,7 @@ def main():
         [sys.executable, "-m", "venv", ".venv"],
         "_build/logs/venv-client.log",
         timeout=120,
-        advice="install Python's venv module (Debian and Ubuntu: apt install python3-venv).",
+        advice=advice,
     )
     python = os.path.join(".venv", "bin", "python")
     progress.run(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from scripts import backends, container_checks, fetch_model, ollama_models, preflight, progress, serve
+from scripts import backends, causes, container_checks, fetch_model, ollama_models, preflight, progress, serve
 from scripts.cache import BUILD, ROOT
 from scripts.engines import Engine, ask
 from scripts.problem import Problem
@@ -75,11 +75,11 @@ class Container:
     seconds: dict[str, float]
 
     def check_alive(self):
-        """Raise Problem, with the log's last lines, if the container has stopped."""
+        """Raise Problem, with what the log says of the cause, if the container has stopped."""
         if self.following.poll() is not None:
             raise Problem(
                 f"The {self.backend.title} container stopped.",
-                f"the last lines of {self.log}:\n{progress.last_lines(self.log, 15)}",
+                causes.of_log(self.log),
                 "read the log; if the container was killed, free some memory and run again.",
             )
 
@@ -222,7 +222,7 @@ class Project:
                 raise Problem(
                     f"The {backend.title} container did not get ready.",
                     f"{container.root}{backend.ready} did not answer 200 within {limit} seconds; "
-                    f"the last lines of {container.log}:\n{progress.last_lines(container.log, 15)}",
+                    f"{causes.of_log(container.log)}",
                     "see whether the machine is busy with something else, and run again.",
                 )
             time.sleep(0.5)

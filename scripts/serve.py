@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from scripts import backends, environments, fetch_model, ollama_models, preflight, processes, progress
+from scripts import backends, causes, environments, fetch_model, lacking, ollama_models, preflight, processes, progress
 from scripts.cache import BUILD, CACHE, ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
@@ -64,13 +64,14 @@ class Server:
         return self.base_url.removesuffix(self.backend.api)
 
     def check_alive(self):
-        """Raise Problem, with the log's last lines, if the process has ended."""
+        """Raise Problem, with what the log says of the cause, if the process has ended."""
         if self.process.poll() is not None:
+            cause = causes.of_log(self.log)
             raise Problem(
                 f"The {self.backend.title} server died.",
-                f"its process ended with status {self.process.returncode}; the last lines of {self.log}:\n"
-                + progress.last_lines(self.log, 15),
-                "read the log; if the process was killed (status -9), free some memory and run again.",
+                f"its process ended with status {self.process.returncode}; {cause}",
+                lacking.library_advice(cause)
+                or "read the log; if the process was killed (status -9), free some memory and run again.",
             )
 
 
@@ -174,7 +175,7 @@ def launch(backend, prepared, upstream=""):
                 raise Problem(
                     f"The {backend.title} server did not get ready.",
                     f"{root}{backend.ready} did not answer 200 within {backend.ready_within} seconds; "
-                    f"the last lines of {log}:\n{progress.last_lines(log, 15)}",
+                    f"{causes.of_log(log)}",
                     "see whether the machine is busy with something else, and run again.",
                 )
             time.sleep(0.25)

@@ -1,6 +1,7 @@
 """Helpers for all tests. Nothing here starts a model server."""
 
 import dataclasses
+import os
 import ssl
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import trustme
 
 from scripts import backends, browser, serve
+from scripts.problem import Problem
 
 MISBEHAVING = Path(__file__).parent / "misbehaving"
 
@@ -46,11 +48,26 @@ def port():
 
 @pytest.fixture(scope="module")
 def chromium():
-    """A running headless Chromium; with BROWSER=none, what needs it is skipped as not verified."""
-    if not browser.wanted():
-        pytest.skip(browser.NOT_VERIFIED)
+    """A running headless Chromium; where none starts, what needs it is skipped as not verified."""
+    if why := browser.not_verified():
+        pytest.skip(why)
     with browser.chromium() as running:
         yield running
+
+
+def pytest_sessionstart():
+    """With BROWSER=required, run nothing where no browser starts."""
+    try:
+        if os.environ.get("BROWSER") == "required":
+            browser.not_verified()
+    except Problem as problem:
+        pytest.exit(f"BROWSER=required. {problem}", returncode=1)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say once what to do about a browser that was asked for and did not start."""
+    if browser.trouble.cache_info().currsize and (found := browser.trouble()):
+        terminalreporter.write_line(str(Problem(*found)))
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ Version = collections.namedtuple("Version", "major minor micro")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="not verified: the embedded servers run on Linux only")
-def test_this_machine_passes():
+def test_this_machine_passes(monkeypatch):
+    monkeypatch.setattr(platform_check.lacking, "for_vllm", lambda: None)  # `make test` does without
     platform_check.check_machine()
 
 
@@ -72,6 +73,7 @@ def test_too_little_memory(monkeypatch):
 
 def test_too_little_disk(monkeypatch, tmp_path):
     Disk = collections.namedtuple("Disk", "free")
+    monkeypatch.setattr(preflight.lacking, "for_vllm", lambda: None)
     monkeypatch.setattr(preflight, "memory", lambda backend: None)  # this machine may have too little of it, too
     monkeypatch.setattr(preflight, "CACHE", tmp_path)
     monkeypatch.setattr(preflight.environments, "is_ready", lambda backend: False)

@@ -28,7 +28,7 @@ def test_a_server_that_never_gets_ready_is_a_problem_and_is_stopped(build, misbe
     assert processes_of("never_ready.py") == []
 
 
-def test_a_server_that_dies_at_start_shows_its_last_lines(build, misbehaving):
+def test_a_server_that_dies_at_start_shows_what_it_died_of(build, misbehaving):
     with pytest.raises(Problem, match=r"(?s)died.*status 3.*server-vllm\.log.*no such model"):
         serve.launch(*misbehaving("dies_at_start.py"))
 

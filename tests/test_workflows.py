@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts import backends, newest_issue
+from scripts import backends, bare, newest_issue
 from scripts.cache import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -35,9 +35,14 @@ def test_actionlint_finds_nothing():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_command_is_a_make_target(workflow):
+INSTALL = f"apt-get update && apt-get install --yes {' '.join(bare.packages())}"
+
+
+def test_every_command_is_a_make_target_or_installs_what_the_readme_asks_for(workflow):
     for step in steps(workflow):
-        assert "run" not in step or re.match(r"make ([a-z-]+)", step["run"])[1] in TARGETS, step
+        assert "run" not in step or step["run"] == INSTALL or re.match(r"make ([a-z-]+)", step["run"])[1] in TARGETS, (
+            step
+        )
         assert "\n" not in step.get("run", "")
 
 
@@ -95,6 +100,15 @@ def test_the_nightly_asks_the_newest_of_every_backend_whether_what_was_broken_wo
         *_, first, second = jobs[name]["steps"]
         assert "if" not in first
         assert second["if"] == "${{ !cancelled() }}"  # the first one's failure hides nothing
+
+
+def test_the_nightly_runs_both_commands_with_nothing_but_the_readmes_packages():
+    bare_job = yaml.safe_load((FOLDER / "nightly.yml").read_text())["jobs"]["bare"]
+    assert commands(bare_job).splitlines() == [INSTALL, *(f"make {target}" for target in bare.TARGETS)]
+    assert bare_job["container"] == "${{ matrix.image }}"
+    assert all(
+        re.fullmatch(r"docker\.io/library/\S+:\d\S+", image) for image in bare_job["strategy"]["matrix"]["image"]
+    )
 
 
 def test_the_nightly_pins_the_image_that_compose_pins():

@@ -53,8 +53,8 @@ def shiny_app(root, tmp_path):
 
 
 def test_somebody_asks_the_shiny_app_in_a_browser_and_sees_the_answer(shiny_app):
-    if not browser.wanted():
-        pytest.skip(browser.NOT_VERIFIED)
+    if why := browser.not_verified():
+        pytest.skip(why)
     asked_for = []
     with browser.chromium() as chromium:
         page = chromium.new_page()
@@ -83,8 +83,8 @@ def sse_app(root):
 
 def test_a_browser_reads_the_events_and_asks_only_once(sse_app):
     """The script of the recipe's page: an EventSource left open asks again when the answer has ended."""
-    if not browser.wanted():
-        pytest.skip(browser.NOT_VERIFIED)
+    if why := browser.not_verified():
+        pytest.skip(why)
     source = (ROOT / "docs/cookbook/streaming-app.qmd").read_text()
     (script,) = re.findall(r"^```javascript\n(.*?)^```", source, re.DOTALL | re.MULTILINE)
     asked = []

@@ -72,9 +72,9 @@ def root():
 
 @pytest.fixture(scope="session")
 def chromium():
-    """A running Chromium; with BROWSER=none everything here is skipped as not verified."""
-    if not browser.wanted():
-        pytest.skip(browser.NOT_VERIFIED)
+    """A running Chromium; where none starts, and with BROWSER=none, what needs it is skipped as not verified."""
+    if why := browser.not_verified():
+        pytest.skip(why)
     with browser.chromium() as running:
         yield running
 
