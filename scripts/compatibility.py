@@ -23,6 +23,7 @@ WORDS = {
     "partly": "◐ partly",
     "unsupported": "✗ no",
     "not applicable": "○ n/a",
+    "not asked": "— not asked: the test model can't",
     "not run": "? not run",
 }
 NOT_YET = "… not asked yet"

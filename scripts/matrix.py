@@ -50,6 +50,7 @@ SYMBOLS = {
     "partly": "◐",
     "unsupported": "✗",
     "not applicable": "○",
+    "not asked": "—",
     "not run": "?",
 }
 

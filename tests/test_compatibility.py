@@ -6,15 +6,15 @@ import re
 
 import pytest
 
-from probes import catalog
-from scripts import accept_results, backends, compatibility, expected_failures, sections, stored
+from probes import catalog, outcome
+from scripts import accept_results, backends, compatibility, expected_failures, matrix, sections, stored
 
 PINNED, OPENAI = (backends.pinned(name, "client") for name in ("chatlas", "openai"))
 
 
-def result(outcome="supported", **changes):
-    """What `make matrix` would write of vLLM if every probe had this outcome."""
-    told = {"outcome": outcome, "says": "it says", "model": None, "seconds": 1.0, "exchanges": 0, "evidence": []}
+def result(kind="supported", **changes):
+    """What `make matrix` would write of vLLM if every probe had this kind of outcome."""
+    told = {"outcome": kind, "says": "it says", "model": None, "seconds": 1.0, "exchanges": 0, "evidence": []}
     findings = [{"probe": name, "question": probe.question, **told} for name, probe in catalog.load().items()]
     columns = [
         {"class": name, "chatlas": PINNED, "openai": OPENAI, "python": "3", "findings": list(findings)}
@@ -53,9 +53,29 @@ def test_a_backend_that_was_not_asked_shows_not_run_everywhere():
 
 
 def test_only_a_supported_finding_reads_yes():
-    for outcome in compatibility.WORDS:
-        found = compatibility.table({"vllm": result(outcome)})
-        assert ("✓ yes" in found) is (outcome == "supported")
+    for kind in compatibility.WORDS:
+        found = compatibility.table({"vllm": result(kind)})
+        assert ("✓ yes" in found) is (kind == "supported")
+
+
+def test_every_outcome_has_a_sign_of_its_own_in_the_table_and_on_the_terminal():
+    outcomes = {value for name, value in vars(outcome).items() if name.isupper()}
+    assert len(outcomes) == 6
+    for words in (compatibility.WORDS, matrix.SYMBOLS):
+        signs = {words[kind][0] for kind in outcomes}
+        assert len(signs) == len(outcomes)
+        assert compatibility.NOT_YET[0] not in signs
+
+
+def test_what_the_test_model_cannot_show_is_no_no_and_no_question_without_sense():
+    found = compatibility.table({"vllm": result("not asked")})
+    assert "not asked: the test model can't](" in found
+    assert "✗" not in found
+    assert "n/a" not in found
+
+
+def test_a_failure_that_the_test_model_cannot_show_stays_expected():
+    assert expected_failures.changes(result("not asked")) == []
 
 
 def test_a_model_that_is_not_good_enough_gets_a_star():

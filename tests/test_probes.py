@@ -153,7 +153,7 @@ def test_a_server_that_counts_nothing_does_not_show_whether_it_stops():
     ("message", "outcome"),
     [
         ("image URLs are not currently supported, please use base64 encoded data instead", "unsupported"),
-        ("m is not a multimodal model", "not applicable"),
+        ("m is not a multimodal model", "not asked"),
         ("out of memory", "unsupported"),
     ],
 )
