@@ -51,6 +51,7 @@ def run(probe, target):
         signal.alarm(0)
     return {
         "probe": probe.name,
+        "question": probe.question,
         "outcome": outcome.kind,
         "says": cleaned(outcome.says, target.api_key, target.recorder.root),
         "model": outcome.model,

@@ -1,8 +1,12 @@
 """All probes, in the order of the table: those of each file in themes/, as they stand there."""
 
+import functools
 import importlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from probes.question import digests
 
 THEMES = ("answers", "settings", "structured", "tools", "content", "bookkeeping", "errors", "connection")
 
@@ -17,6 +21,7 @@ class Probe:
         shows: what it shows, the function's docstring.
         theme: the group's heading, the first line of its file.
         function: takes a target.Target, returns an outcome.Outcome; an error means unsupported.
+        question: the digest of what it asks (question.py).
     """
 
     name: str
@@ -24,6 +29,7 @@ class Probe:
     shows: str
     theme: str
     function: Callable
+    question: str
 
 
 def probe(title):
@@ -36,14 +42,16 @@ def probe(title):
     return mark
 
 
+@functools.cache  # the probes do not change while a command runs
 def load():
     """Every probe by name."""
     found = {}
     for theme in THEMES:
         module = importlib.import_module(f"probes.themes.{theme}")
+        asked, heading = digests(inspect.getsource(module)), module.__doc__.splitlines()[0].rstrip(".")
         for function in vars(module).values():
             if hasattr(function, "title") and callable(function):
                 name = function.__name__.replace("_", "-")
                 shows = " ".join(function.__doc__.split())
-                found[name] = Probe(name, function.title, shows, module.__doc__.splitlines()[0].rstrip("."), function)
+                found[name] = Probe(name, function.title, shows, heading, function, asked[function.__name__])
     return found

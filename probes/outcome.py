@@ -6,6 +6,7 @@ SUPPORTED = "supported"
 PARTLY = "partly"
 UNSUPPORTED = "unsupported"
 NOT_APPLICABLE = "not applicable"
+NOT_ASKED = "not asked"
 NOT_RUN = "not run"
 
 
@@ -18,7 +19,7 @@ class Outcome:
     """The answer to one probe.
 
     Attributes:
-        kind: one of the five constants above. It is about chatlas and the server: what was accepted,
+        kind: one of the six constants above. It is about chatlas and the server: what was accepted,
             sent and enforced.
         says: one sentence for the reader.
         model: whether the model was good enough to make use of it; None where that was not asked.
@@ -45,8 +46,13 @@ def unsupported(says):
 
 
 def not_applicable(says):
-    """The question makes no sense for this server or model."""
+    """The question makes no sense for this class or server."""
     return Outcome(NOT_APPLICABLE, says)
+
+
+def not_asked(says):
+    """The test model lacks what the question needs (vision, reasoning): nothing is known of the server."""
+    return Outcome(NOT_ASKED, says)
 
 
 def not_run(says):

@@ -6,8 +6,7 @@ Those of `make test-docs` lie in _build/results, those of `make matrix` in _buil
 import json
 import shutil
 
-from probes import catalog
-from scripts import backends, compatibility, expected_failures, matrix, notebooks, report, variables
+from scripts import backends, compatibility, expected_failures, matrix, notebooks, report, stored, variables
 from scripts.cache import ROOT
 from scripts.problem import Problem, run_main
 
@@ -34,19 +33,26 @@ def matrix_refusal(result):
     """Why what `make matrix` found cannot be accepted, or None."""
     if result["columns"][0]["chatlas"] != backends.pinned("chatlas", "client"):
         return "it was not found with the pinned chatlas"
-    if any([f["probe"] for f in column["findings"]] != list(catalog.load()) for column in result["columns"]):
-        return "the probes have changed since that run"
+    if lost := stored.lost(stored.results().get(result["backend"]), result):
+        return f"the probes have changed since that run, which would lose the stored answer to {', '.join(lost)}"
     changed = expected_failures.changes(result)
     return changed[0] if changed else None
 
 
+def write():
+    """Derive from the accepted results what the pages show of them."""
+    variables.write()
+    compatibility.write()
+
+
 def main():
     found = [(path, refusal, ACCEPTED) for path in sorted(report.RESULTS.glob("*.json"))]
-    found += [(path, matrix_refusal, compatibility.ACCEPTED) for path in sorted(matrix.FOUND.glob("*.json"))]
+    found += [(path, matrix_refusal, stored.ACCEPTED) for path in sorted(matrix.FOUND.glob("*.json"))]
     if not found:
+        write()
         raise Problem(
             "There is nothing to accept.",
-            f"{report.RESULTS} and {matrix.FOUND} hold no results.",
+            f"{report.RESULTS} and {matrix.FOUND} hold no results; the pages were made anew from the accepted ones.",
             "run `make test-docs` or `make matrix` first.",
         )
     accepted = 0
@@ -57,8 +63,7 @@ def main():
             accepted += 1
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, folder / path.name)
-    variables.write()
-    compatibility.write()
+    write()
     return 0 if accepted else 1
 
 

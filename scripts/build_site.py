@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts import finish_site, pages, progress, site_settings, variables
+from scripts import compatibility, finish_site, pages, progress, site_settings, variables
 from scripts.cache import BUILD, ROOT
 from scripts.problem import Problem, run_main
 
@@ -158,6 +158,7 @@ def check_nothing_raw():
 def build():
     """Render the site; returns a sentence that says with what."""
     variables.write()
+    compatibility.write()
     command = quarto()
     if command:
         render_with_quarto(command)

@@ -1,37 +1,32 @@
-"""Makes the compatibility table and its evidence pages from results/matrix (run by `make accept-results`).
+"""Makes the compatibility table and its evidence pages from results/matrix.
 
-docs/compatibility.qmd includes the table; docs/evidence/ has a page for each backend and chatlas.
+docs/compatibility.qmd includes the table; docs/evidence/ has a page for each backend and chatlas. Both follow the
+results, the probes and the pins, so that `make site` makes them anew. Each has a mark, a digest of its text and its
+results, by which `make test` sees that nobody wrote into it.
 """
 
+import hashlib
 import json
 import re
 
 from probes import catalog
-from scripts import backends, expected_failures, sections
+from scripts import backends, expected_failures, sections, stored
 from scripts.cache import ROOT
 
-ACCEPTED = ROOT / "results" / "matrix"
 TABLE = ROOT / "docs" / "generated" / "_matrix.qmd"
 EVIDENCE = ROOT / "docs" / "evidence"
-MADE_BY = "<!-- Made by scripts/compatibility.py (run by `make accept-results`). Do not edit. -->\n"
+MADE_BY = "<!-- Made by scripts/compatibility.py (`make accept-results`, `make site`). Do not edit. Mark:  -->\n"
+MARK = re.compile(r"(?<=Do not edit\. Mark: )\w*(?= -->)")
 CHAT_FAILS = "A plain chat fails here with {classes}, so that most of the other questions could not be asked."
 WORDS = {
     "supported": "✓ yes",
     "partly": "◐ partly",
     "unsupported": "✗ no",
     "not applicable": "○ n/a",
+    "not asked": "— not asked: the test model can't",
     "not run": "? not run",
 }
-
-
-def results():
-    """The accepted result of each backend, by name: the newest where there are several."""
-    found = {}
-    for path in sorted(ACCEPTED.glob("*.json")):
-        result = json.loads(path.read_text())
-        if result["date"] >= found.get(result["backend"], result)["date"]:
-            found[result["backend"]] = result
-    return found
+NOT_YET = "… not asked yet"
 
 
 def anchor(*parts):
@@ -52,11 +47,12 @@ def mark(finding):
 
 def cell(result, column, probe):
     """A cell of the table: the mark, linked to its evidence."""
-    finding = {f["probe"]: f for f in column["findings"]}.get(probe) if column else None
-    if not finding:
+    if not column:
         return WORDS["not run"]
     target = f"evidence/{page_name(result, column['chatlas'])}.qmd#{anchor(probe, column['class'])}"
-    return f"[{mark(finding)}]({target})"
+    if why := stored.why_not_asked(result, column, probe):
+        return f'[{NOT_YET}]({target} "{why}")'
+    return f"[{mark(stored.current(column)[probe])}]({target})"
 
 
 def rows(headings, cells_of):
@@ -85,8 +81,7 @@ def table(found):
     columns, boxes, rules = [], [], []
     for backend in backends.load().values():
         result = found.get(backend.name)
-        newest = result["columns"][0]["chatlas"] if result else ""
-        with_class = {c["class"]: c for c in result["columns"] if c["chatlas"] == newest} if result else {}
+        with_class = {c["class"]: c for c in stored.newest(result)} if result else {}
         version = f"{backend.title} {result['version']}" if result else backend.title
         hidden = []
         for class_name in backend.classes:
@@ -110,7 +105,8 @@ def since(result):
     def cells_of(probe):
         outcomes = {name: set() for name in (column["class"] for column in columns)}
         for column in columns:
-            outcomes[column["class"]] |= {f["outcome"] for f in column["findings"] if f["probe"] == probe} - {"not run"}
+            finding = stored.current(column).get(probe)
+            outcomes[column["class"]] |= {finding["outcome"]} - {"not run"} if finding else set()
         changed = any(len(found) > 1 for found in outcomes.values())
         return [cell(result, column, probe) for column in columns] if changed else None
 
@@ -118,11 +114,12 @@ def since(result):
 
 
 def stamp(result, column):
-    """One sentence: what was asked when, with which versions (those of `column`), model and hardware."""
+    """What was asked when, with which versions (those of `column`), model and hardware, and which pins moved since."""
+    moved = [f"{name} {now}" for name, _, now in stored.moved(result)] if column in stored.newest(result) else []
     return (
         f"{backends.get(result['backend']).title} {result['version']}: asked {result['date']} with chatlas "
         f"{column['chatlas']}, openai {column['openai']}, Python {column['python']}, {result['model']}, "
-        f"on {result['hardware']}."
+        f"on {result['hardware']}." + (f" Since then this site has moved to {', '.join(moved)}." if moved else "")
     )
 
 
@@ -167,20 +164,26 @@ def some_of(finding):
 
 
 def finding_text(result, column, finding):
-    """The evidence for one cell of the table."""
+    """The evidence for one cell of the table; of a probe that was not asked, `finding` has only its name."""
     lines = [f"### {column['class']} {{#{anchor(finding['probe'], column['class'])}}}", ""]
-    model = {True: " The model's answer was right.", False: " The model's answer was wrong.", None: ""}[
-        finding["model"]
-    ]
-    lines.append(f"**{WORDS[finding['outcome']]}**: `` {finding['says']} ``{model} ({finding['seconds']} s)")
-    places = expected_failures.pages_for(finding["probe"], column["class"], result["backend"])
-    if places and finding["outcome"] in expected_failures.BROKEN:
-        lines += ["", "What to do: " + ", ".join(map(link, places))]
-    if finding["evidence"]:
+    if why := stored.why_not_asked(result, column, finding["probe"]):
+        lines.append(f"**{NOT_YET}** ({why})")
+        summary = "What went over the wire with that other question"
+    else:
+        model = {True: " The model's answer was right.", False: " The model's answer was wrong.", None: ""}
+        words = f"**{WORDS[finding['outcome']]}**: `` {finding['says']} ``{model[finding['model']]}"
+        lines.append(f"{words} ({finding['seconds']} s)")
+        if "later" in finding:
+            lines += ["", "Asked {date} with Python {python}, on {hardware}.".format(**finding["later"])]
+        places = expected_failures.pages_for(finding["probe"], column["class"], result["backend"])
+        if places and finding["outcome"] in expected_failures.BROKEN:
+            lines += ["", "What to do: " + ", ".join(map(link, places))]
+        summary = "What went over the wire"
+    if finding.get("evidence"):
         shown = "\n\n".join(map(exchange_text, finding["evidence"]))
         lines += [
             "",
-            f"<details><summary>What went over the wire{some_of(finding)}</summary>",
+            f"<details><summary>{summary}{some_of(finding)}</summary>",
             "",
             "~~~~text",
             shown,
@@ -193,7 +196,8 @@ def finding_text(result, column, finding):
 
 def answers(column):
     """Whether the first probe, a plain chat, works there; where it does not, most others cannot be asked."""
-    return any(f["probe"] == "chat" and f["outcome"] != "unsupported" for f in column["findings"])
+    chat = stored.current(column).get("chat")
+    return not chat or chat["outcome"] != "unsupported"
 
 
 def evidence_text(result, chatlas):
@@ -210,21 +214,27 @@ def evidence_text(result, chatlas):
     if silent:
         parts.append(f"{CHAT_FAILS.format(classes=' and '.join(silent))}\n")
     for probe in catalog.load().values():
-        found = [(c, f) for c in columns for f in c["findings"] if f["probe"] == probe.name]
-        if found:
-            parts.append(f"## {probe.title} {{#{probe.name}}}\n\n{probe.shows}\n")
-            parts += [finding_text(result, column, finding) + "\n" for column, finding in found]
+        parts.append(f"## {probe.title} {{#{probe.name}}}\n\n{probe.shows}\n")
+        for column in columns:
+            finding = stored.by_probe(column).get(probe.name, {"probe": probe.name})
+            parts.append(finding_text(result, column, finding) + "\n")
     return "\n".join(parts)
+
+
+def mark_of(text, results):
+    """What the mark of a generated file has to be: a digest of its text and of the results that it is made of."""
+    made_of = [MARK.sub("", text), *map(stored.fingerprint, results)]
+    return hashlib.sha256("".join(made_of).encode()).hexdigest()[:16]
 
 
 def texts():
     """What each generated file has to contain, by path."""
-    found = results()
-    wanted = {TABLE: matrix_text(found)}
+    found = stored.results()
+    wanted = {TABLE: (matrix_text(found), found.values())}
     for result in found.values():
         for chatlas in dict.fromkeys(column["chatlas"] for column in result["columns"]):
-            wanted[EVIDENCE / f"{page_name(result, chatlas)}.qmd"] = evidence_text(result, chatlas)
-    return wanted
+            wanted[EVIDENCE / f"{page_name(result, chatlas)}.qmd"] = (evidence_text(result, chatlas), [result])
+    return {path: MARK.sub(mark_of(text, results), text, count=1) for path, (text, results) in wanted.items()}
 
 
 def write():

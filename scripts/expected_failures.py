@@ -3,12 +3,12 @@
 When upstream mends one, `make matrix` says which page to change.
 """
 
+import functools
 import tomllib
 from dataclasses import dataclass
 
 from probes import catalog
-from scripts import sections
-from scripts.backends import pinned
+from scripts import sections, stored
 from scripts.cache import ROOT
 
 BROKEN = ("unsupported", "partly")
@@ -42,6 +42,7 @@ class Failure:
         return self.probe in (probe, "*") and class_name in self.classes and backend in self.on
 
 
+@functools.cache  # the file does not change while a command runs
 def load():
     """All entries.
 
@@ -71,16 +72,16 @@ def pages_for(probe, class_name, backend):
 
 
 def changes(result):
-    """One line for each finding of the pinned chatlas that is not as expected.
+    """One line for each finding of the newest chatlas that was asked and that is not as expected.
+
+    What was not asked, and what answers another question than today's, tells nothing either way.
 
     Args:
         result: what scripts/matrix.py writes for a backend.
     """
     entries, lines = load(), []
-    for column in result["columns"]:
-        if column["chatlas"] != pinned("chatlas", "client"):
-            continue
-        for finding in column["findings"]:
+    for column in stored.newest(result):
+        for finding in stored.current(column).values():
             probe, place = finding["probe"], (column["class"], result["backend"])
             expected = [entry for entry in entries if entry.holds(probe, *place)]
             what = f"{probe} with {column['class']} on {result['backend']} {result['version']}"

@@ -2,10 +2,12 @@
 
     make matrix                        every backend that starts here; on vLLM older chatlas, too
     make matrix ONLY=vllm              one of them
-    make matrix ONLY=vllm PROBES=seed  some probes, to try them; nothing is written
+    make matrix ONLY=vllm PROBES=seed  some probes: to try them, or because they are new
     make matrix ONLY=ollama URL=http://localhost:11434   a server you have; nothing is started, no result is written
 
-The findings go to _build/matrix, one file a backend; `make accept-results` makes them the site's.
+The findings go to _build/matrix, one file a backend; `make accept-results` makes them the site's. Those of some
+probes go there with the accepted ones of the same server, chatlas and openai (with URL=, too). The last lines say
+what is to be asked again.
 Exits with 1 when something works that expected_failures.toml calls broken, or the other way round.
 """
 
@@ -24,7 +26,18 @@ import time
 from pathlib import Path
 
 from probes import catalog
-from scripts import backends, environments, execute, expected_failures, fetch_model, processes, report, serve, yours
+from scripts import (
+    backends,
+    environments,
+    execute,
+    expected_failures,
+    fetch_model,
+    processes,
+    report,
+    serve,
+    stored,
+    yours,
+)
 from scripts.cache import BUILD, ROOT
 from scripts.platform_check import check_machine
 from scripts.problem import Problem, run_main
@@ -32,7 +45,14 @@ from scripts.problem import Problem, run_main
 FOUND = BUILD / "matrix"
 OLDER = {"vllm": ("0.18.0", "0.16.0")}  # these do not import beside openai 3
 COLUMN_LIMIT = 1200  # seconds for all probes through one class
-SYMBOLS = {"supported": "✓", "partly": "◐", "unsupported": "✗", "not applicable": "○", "not run": "?"}
+SYMBOLS = {
+    "supported": "✓",
+    "partly": "◐",
+    "unsupported": "✗",
+    "not applicable": "○",
+    "not asked": "—",
+    "not run": "?",
+}
 
 
 def restarted(server, stack):
@@ -160,7 +180,7 @@ def ask(backend, pythons, running, stack, only, ours=True):
 
     Args:
         pythons: the Pythons to ask with, that of the pinned chatlas first.
-        ours: whether the server may be restarted for a probe.
+        ours: whether we started the server, so that it may be restarted for a probe.
     """
     columns = []
     for number, python in enumerate(pythons):
@@ -178,7 +198,7 @@ def ask(backend, pythons, running, stack, only, ours=True):
         "package": backend.package,
         "version": running[backend.name].version,
         "model": fetch_model.description(backend),
-        "hardware": report.hardware(),
+        "hardware": report.hardware() if ours else "a machine that is not known (asked with URL=)",
         "date": datetime.date.today().isoformat(),
         "columns": columns,
     }
@@ -224,6 +244,26 @@ def wanted_probes(names):
     return only
 
 
+def keep(result, only, url):
+    """Write a result for `make accept-results`.
+
+    That of some probes is written together with the accepted ones, where these have the same versions; that of a
+    server that somebody already has only so.
+
+    Returns:
+        A line for each column that is not kept; the newest result of the backend, None where there is none.
+    """
+    accepted, lines = stored.results().get(result["backend"]), []
+    if only:
+        result, lines = stored.merged(accepted, result)
+    elif url:
+        result = None
+    if result:
+        FOUND.mkdir(parents=True, exist_ok=True)
+        (FOUND / stored.file_name(result)).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    return lines, result or accepted
+
+
 def main():
     check_machine()
     url = os.environ.get("URL", "")
@@ -231,7 +271,7 @@ def main():
     only = wanted_probes(os.environ.get("PROBES", ""))
     if not url:  # the same key after a restart
         os.environ["API_KEY"] = os.environ.get("API_KEY") or f"sk-{secrets.token_hex(16)}"
-    failed = []
+    failed, now = [], stored.results()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatlas-matrix-")))
         running = {}
@@ -241,7 +281,7 @@ def main():
                     running[backend.name] = stack.enter_context(yours.server(backend, url))
                 else:
                     serve.ensure_running(backend, stack, running)
-                older = () if only or url else OLDER.get(backend.name, ())
+                older = () if url else OLDER.get(backend.name, ())
                 pythons = [sys.executable] + [
                     environments.client(folder / release, f"chatlas=={release}", "openai<3") for release in older
                 ]
@@ -253,11 +293,11 @@ def main():
             changed = expected_failures.changes(result)
             failed += [backend.title] if changed else []
             print("\n".join(["", *(changed or ["Everything is as expected_failures.toml says."])]), flush=True)
-            if not only and not url:
-                FOUND.mkdir(parents=True, exist_ok=True)
-                name = f"{backend.name}-{result['version']}-cpu.json"
-                (FOUND / name).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+            not_kept, now[backend.name] = keep(result, only, url)
+            print("".join(f"{line}\n" for line in not_kept), end="", flush=True)
     print("".join(f"\n{line}" for line in lines))
+    if again := stored.to_ask({name: result for name, result in now.items() if result}):
+        print("\n".join(["To be asked again:", *again]))
     print(f"Not as expected, see above: {', '.join(failed)}." if failed else "")
     return 1 if failed else 0
 

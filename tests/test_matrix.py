@@ -9,9 +9,11 @@ import types
 
 import pytest
 
-from scripts import backends, matrix
+from probes import catalog
+from scripts import backends, matrix, stored
 from scripts.problem import Problem
 
+SEED = {"probe": "seed", "question": catalog.load()["seed"].question, "outcome": "supported", "says": "it works"}
 FINDING = json.dumps({"probe": "chat", "outcome": "supported", "says": "", "seconds": 0.1})
 
 
@@ -83,8 +85,8 @@ def test_a_server_you_have_is_neither_restarted_nor_written_down(monkeypatch, tm
     asked = []
     monkeypatch.setattr(matrix.yours, "served_models", lambda *address: ["smollm2"])
     monkeypatch.setattr(matrix.report, "metrics", lambda root: None)
-    with_a_key = {"probe": "without-key", "outcome": "not run", "says": "this server was started with a key"}
-    monkeypatch.setattr(matrix, "column", lambda *arguments: asked.append(arguments) or [with_a_key])
+    not_run = SEED | {"outcome": "not run"}
+    monkeypatch.setattr(matrix, "column", lambda *arguments: asked.append(arguments) or [not_run])
     monkeypatch.setattr(matrix, "FOUND", tmp_path / "matrix")
     monkeypatch.setenv("ONLY", "vllm")
     monkeypatch.setenv("URL", "http://localhost:9/v1/")
@@ -103,9 +105,9 @@ def test_what_was_found_is_told_although_another_backend_fails(monkeypatch, tmp_
     def ask(backend, *_, **__):
         if backend.name == "vllm":
             raise Problem("The vLLM server died.", "it was killed.", "free some memory.")
-        finding = {"probe": "seed", "outcome": "supported", "says": "it works"}
-        columns = [{"class": "ChatOpenAI", "chatlas": backends.pinned("chatlas", "client"), "findings": [finding]}]
-        return {"backend": backend.name, "version": "1", "columns": columns}
+        versions = {name: backends.pinned(name, "client") for name in ("chatlas", "openai")}
+        columns = [{"class": "ChatOpenAI", **versions, "findings": [SEED]}]
+        return {"backend": backend.name, "version": "1", "date": "2026-01-01", "columns": columns}
 
     monkeypatch.setattr(matrix, "ask", ask)
     monkeypatch.setattr(matrix.serve, "ensure_running", lambda *arguments: None)
@@ -114,7 +116,49 @@ def test_what_was_found_is_told_although_another_backend_fails(monkeypatch, tmp_
     monkeypatch.setenv("ONLY", "vllm,litellm")
     monkeypatch.delenv("URL", raising=False)
     assert matrix.main() == 1
-    printed = capsys.readouterr().out
+    printed, pin = capsys.readouterr().out, backends.get("litellm").version
     assert "The vLLM server died." in printed
     assert "CHANGED: seed with ChatOpenAI on litellm 1: this now works" in printed
     assert printed.rstrip().endswith("Not as expected, see above: vLLM, LiteLLM.")
+    again = printed.partition("To be asked again:\n")[2]
+    assert (
+        f"make matrix ONLY=litellm   LiteLLM 1, 2026-01-01: LiteLLM 1 was asked, the pin is {pin}; not asked" in again
+    )
+
+
+@pytest.fixture
+def kept(monkeypatch, tmp_path):
+    """A function that hands a result with the finding SEED to matrix.keep; returns its lines and what was written."""
+    (accepted,) = [found for found in stored.results().values() if found["backend"] == "vllm"]
+    monkeypatch.setattr(matrix, "FOUND", tmp_path)
+
+    def keep(only, url, **changes):
+        column = accepted["columns"][0] | {"findings": [SEED]}
+        result = accepted | {"columns": [column], "date": "2099-01-01", "hardware": "elsewhere"} | changes
+        lines, _ = matrix.keep(result, only, url)
+        return lines, [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
+
+    return keep
+
+
+@pytest.mark.parametrize("url", ["", "http://localhost:9"])
+def test_the_findings_of_some_probes_are_written_with_the_accepted_ones(kept, url):
+    lines, (written,) = kept(["seed"], url)
+    assert lines == []
+    assert len(written["columns"]) > 1
+    found = stored.by_probe(written["columns"][0])
+    assert len(found) > 1
+    assert (found["seed"]["says"], found["seed"]["later"]["hardware"]) == ("it works", "elsewhere")
+
+
+def test_the_findings_of_some_probes_of_another_server_are_not_written(kept):
+    (line,), written = kept(["seed"], "", version="99")
+    assert "version: 99, and" in line
+    assert line.endswith("make matrix ONLY=vllm")
+    assert written == []
+
+
+def test_all_findings_are_written_alone_but_not_those_of_a_server_you_have(kept):
+    assert kept([], "http://localhost:9") == ([], [])
+    _, (written,) = kept([], "")
+    assert written["columns"][0]["findings"] == [SEED]

@@ -115,7 +115,8 @@ def test_a_careless_server_is_found_out(careless_findings, probe):
 
 
 def test_every_probe_leaves_a_finding(careless_findings):
-    assert list(careless_findings[0]) == list(catalog.load())
+    asked = {name: finding["question"] for name, finding in careless_findings[0].items()}
+    assert list(asked.items()) == [(name, probe.question) for name, probe in catalog.load().items()]
 
 
 def test_the_key_is_in_no_finding(careless_findings):
@@ -152,7 +153,7 @@ def test_a_server_that_counts_nothing_does_not_show_whether_it_stops():
     ("message", "outcome"),
     [
         ("image URLs are not currently supported, please use base64 encoded data instead", "unsupported"),
-        ("m is not a multimodal model", "not applicable"),
+        ("m is not a multimodal model", "not asked"),
         ("out of memory", "unsupported"),
     ],
 )
@@ -192,7 +193,7 @@ def test_an_error_in_a_probe_is_its_finding(recorded):
         raise RuntimeError("no such thing")
 
     recorder, _ = recorded
-    probe = catalog.Probe("x", "X", "Shows.", "Theme", fails)
+    probe = catalog.Probe("x", "X", "Shows.", "Theme", fails, "q")
     found = runner.run(probe, Target("ChatOpenAICompletions", recorder.root, "m", "EMPTY", recorder))
     assert (found["outcome"], found["says"]) == ("unsupported", "RuntimeError: no such thing")
 
@@ -200,7 +201,7 @@ def test_an_error_in_a_probe_is_its_finding(recorded):
 def test_a_model_that_calls_its_tool_for_ever_is_one_finding(recorded):
     tool = weather_tool(calls=[])
     recorder, _ = recorded
-    probe = catalog.Probe("x", "X", "Shows.", "Theme", lambda target: [tool("Berlin") for _ in range(9)])
+    probe = catalog.Probe("x", "X", "Shows.", "Theme", lambda target: [tool("Berlin") for _ in range(9)], "q")
     found = runner.run(probe, Target("ChatOpenAICompletions", recorder.root, "m", "EMPTY", recorder))
     assert found["outcome"] == "unsupported"
     assert "again and again" in found["says"]
@@ -209,7 +210,7 @@ def test_a_model_that_calls_its_tool_for_ever_is_one_finding(recorded):
 def test_a_probe_that_hangs_is_ended(recorded, monkeypatch):
     monkeypatch.setattr(runner, "LIMIT", 1)
     runner.signal.signal(runner.signal.SIGALRM, runner.out_of_time)
-    probe = catalog.Probe("x", "X", "Shows.", "Theme", lambda target: runner.time.sleep(30) or supported("ok"))
+    probe = catalog.Probe("x", "X", "Shows.", "Theme", lambda target: runner.time.sleep(30) or supported("ok"), "q")
     recorder, _ = recorded
     found = runner.run(probe, Target("ChatOpenAICompletions", recorder.root, "m", "EMPTY", recorder))
     assert found["outcome"] == "unsupported"

@@ -10,7 +10,7 @@ import openai
 from chatlas import content_image_file, content_image_url, content_pdf_file
 
 from probes.catalog import probe
-from probes.outcome import not_applicable, partly, supported, unsupported
+from probes.outcome import not_asked, partly, supported, unsupported
 from probes.target import ask, has_field, said
 
 QUESTION = "Which colour has this picture?"
@@ -55,14 +55,14 @@ def of_file(target, question, name, data, make):
 
 
 def refused(error):
-    """A server that says why it takes no pictures does right by a model without vision.
+    """A server that refuses a picture since its model has no vision tells nothing of what it does with one that has.
 
     Raises:
         openai.APIStatusError: it says something else.
     """
     if error.status_code >= 500 or not re.search("multimodal|image|vision", str(error)):
         raise error
-    return not_applicable(f"the model has no vision, and the server refuses: {said(error)}")
+    return not_asked(f"the model has no vision, and the server refuses: {said(error)}")
 
 
 def judged(answer, wanted):
@@ -111,7 +111,7 @@ def pdf(target):
 
 @probe("Reasoning")
 def reasoning(target):
-    """You ask for a reasoning effort. The small model does not reason: what counts is whether the server takes it."""
+    """You ask for a reasoning effort, and reasoning comes back. The small model does not reason."""
     if target.class_name == "ChatOpenAI":
         chat, kwargs = target.chat(reasoning="low"), None
     else:
@@ -121,7 +121,7 @@ def reasoning(target):
     except openai.APIStatusError as error:
         if not re.search("reasoning|thinking", str(error)):
             raise
-        return not_applicable(f"the model does not reason, and the server refuses: {said(error)}")
+        return not_asked(f"the model does not reason, and the server refuses: {said(error)}")
     if any(has_field(target.responses[-1], name) for name in ("reasoning_content", "reasoning_text")):
         return supported("reasoning came back")
-    return not_applicable("the effort is accepted; the model does not reason")
+    return not_asked("the effort is accepted; the model does not reason")

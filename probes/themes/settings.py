@@ -2,9 +2,11 @@
 
 import warnings
 
+import openai
+
 from probes.catalog import probe
 from probes.outcome import partly, supported, unsupported
-from probes.target import ask, has_field, tokens_of
+from probes.target import ask, has_field, said, tokens_of
 
 DAYS = "List the seven days of the week."
 
@@ -102,10 +104,32 @@ def log_probs(target):
     return supported("returned") if has_field(target.responses[-1], "logprob") else unsupported("none came back")
 
 
+# Fields that one kind of server has and the OpenAI API has not, with an effect that shows: vLLM's and that of
+# what stands before it, llama.cpp's, Ollama's. None of the first two answers comes by itself.
+OWN_FIELDS = (
+    ({"structured_outputs": {"choice": ["Oslo", "Rome"]}}, lambda answer, written: answer in ("Oslo", "Rome")),
+    ({"grammar": 'root ::= "Oslo"'}, lambda answer, written: answer == "Oslo"),
+    ({"options": {"num_predict": 1}}, lambda answer, written: written == 1),
+)
+
+
 @probe("`extra_body`")
 def extra_body(target):
-    """Fields of the server's own reach it through `extra_body`: here a stop sequence."""
-    answer = ask(target.chat(), DAYS, kwargs={"extra_body": {"stop": ["Thursday"]}})
-    if "stop" not in target.bodies[-1]:
-        return unsupported("chatlas does not send it")
-    return unsupported("sent, and without effect") if "Thursday" in answer else supported("arrived")
+    """A field of the server's own, which the OpenAI API does not have, arrives through `extra_body` and takes effect.
+
+    Those of vLLM, llama.cpp and Ollama are tried in turn: one is enough.
+    """
+    found = []
+    for fields, takes_effect in OWN_FIELDS:
+        chat, (name,) = target.chat(), fields
+        try:
+            answer = ask(chat, DAYS, kwargs={"extra_body": fields})
+        except openai.APIStatusError as error:
+            found.append(f"{name} is refused ({said(error)})")
+            continue
+        if name not in target.bodies[-1]:
+            return unsupported("chatlas does not send it")
+        if takes_effect(answer, (tokens_of(chat) or (0, 0))[1]):
+            return supported(f"{name} takes effect")
+        found.append(f"{name} has no effect")
+    return unsupported(f"sent: {', '.join(found)}")
