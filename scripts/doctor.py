@@ -1077,8 +1077,10 @@ def examine(arguments, key, report, progress):
         raise about_the_model(cause, wanted, address, key, report) from None
     report.worked = True
     if wanted and report.models and find_model(wanted, report.models)[0] is None:
-        cause, _ = not_served(wanted, report.models)
-        cause.advice.append("It answered all the same: some servers, such as llama.cpp's, answer to any id.")
+        cause, closest = not_served(wanted, report.models)
+        near = f"; the closest served id is {closest!r}" if closest else ""
+        cause.text = f"The server answered, but its list has no model {wanted!r}{near}."
+        cause.advice.append("Some servers, such as llama.cpp's, answer any id with the model that they have.")
         raise cause
     if not report.answer and not own_host and (cause := all_reasoning(without_streaming(address, report, key))):
         raise cause
