@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import inspect
 import subprocess
 import time
 import warnings
 from typing import Literal
 
 import pytest
-from chatlas import ChatOpenAI, ChatOpenAICompletions, parallel_chat, parallel_chat_structured
+from chatlas import ChatAuto, ChatOpenAI, ChatOpenAICompletions, parallel_chat, parallel_chat_structured
 from pydantic import BaseModel
 
 from scripts import environments, execute, pages, sections
@@ -156,3 +157,16 @@ def test_a_model_with_the_name_of_one_of_openais_gets_its_price():
     except KeyError:
         pytest.fail("this now works: remove the workaround in docs/cookbook/count.qmd#cost")
     assert cost > 0
+
+
+def test_what_only_one_of_the_two_classes_takes_is_as_on_the_page():
+    """docs/migrating.qmd"""
+    completions, responses = (set(inspect.signature(kind).parameters) for kind in (ChatOpenAICompletions, ChatOpenAI))
+    assert {"reasoning", "service_tier"} <= responses - completions
+    assert "seed" in completions - responses
+
+
+def test_only_the_first_slash_divides_what_chat_auto_is_given():
+    """docs/cookbook/many-servers.qmd"""
+    chat = ChatAuto("openai-completions/Qwen/Qwen3-0.6B", base_url="http://localhost:9/v1", api_key="EMPTY")
+    assert chat.provider.model == "Qwen/Qwen3-0.6B"
