@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import inspect
 import subprocess
 import time
 import warnings
@@ -157,13 +156,6 @@ def test_a_model_with_the_name_of_one_of_openais_gets_its_price():
     except KeyError:
         pytest.fail("this now works: remove the workaround in docs/cookbook/count.qmd#cost")
     assert cost > 0
-
-
-def test_what_only_one_of_the_two_classes_takes_is_as_on_the_page():
-    """docs/migrating.qmd"""
-    completions, responses = (set(inspect.signature(kind).parameters) for kind in (ChatOpenAICompletions, ChatOpenAI))
-    assert {"reasoning", "service_tier"} <= responses - completions
-    assert "seed" in completions - responses
 
 
 def test_only_the_first_slash_divides_what_chat_auto_is_given():
