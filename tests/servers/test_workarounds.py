@@ -116,6 +116,7 @@ def translated(request, changed):
         def one_server(configuration):
             alias = configuration["model_list"][0]
             configuration["model_list"] = [alias | {"litellm_params": alias["litellm_params"] | upstream}]
+            configuration["router_settings"] = {"num_retries": 0}
 
         yield changed(one_server)
 
@@ -131,12 +132,11 @@ def test_chat_openai_fails_where_the_proxy_translates(translated):
         except AttributeError as error:
             return str(error)
 
-    assert "Paris" in ask(ChatOpenAICompletions)
+    lost = "'NoneType' object has no attribute 'cached_tokens'"
+    assert ask(ChatOpenAICompletions) not in ("", lost)
     for stream in (True, False):
         said = ask(ChatOpenAI, stream=stream)
-        assert said == "'NoneType' object has no attribute 'cached_tokens'", (
-            f"this now works: remove the workaround in {place}"
-        )
+        assert said == lost, f"this now works: remove the workaround in {place}"
 
 
 def test_without_a_key_the_proxy_does_not_list_its_models(litellm):
