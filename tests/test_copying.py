@@ -146,6 +146,21 @@ def test_a_page_with_code_says_what_to_install(page):
         assert any(bound in block for block in installing)
 
 
+def test_who_installs_chatlas_from_a_page_gets_the_openai_that_it_needs(page):
+    """chatlas 0.21.2 and newer fail beside openai 2, and pip does not know (docs/troubleshooting.qmd)."""
+    for command in re.findall(r"\bpip install [^`\n]+", pages.text(page)):
+        named = requirements_in(shlex.split(command, comments=True))
+        installed = {requirement.name: requirement.specifier for requirement in named}
+        if "chatlas" in installed:
+            assert "openai" in installed, command
+            assert not installed["openai"].contains("2.99"), command
+
+
+def requirements_in(words):
+    """What a `pip install` command names, options left out."""
+    return [Requirement(word) for word in words[2:] if not word.startswith("-")]
+
+
 def test_what_pages_install_is_what_is_installed_here(page):
     pinned = {
         canonicalize_name(name)
@@ -154,7 +169,7 @@ def test_what_pages_install_is_what_is_installed_here(page):
     }
     for words in shell_commands(page):
         if words[:2] == ["pip", "install"]:
-            named = [Requirement(word).name for word in words[2:] if not word.startswith("-")]
+            named = [requirement.name for requirement in requirements_in(words)]
             # vllm is what the pages name for a GPU; its CPU build is what is pinned
             assert {canonicalize_name(name) for name in named} <= pinned | {"vllm"}, words
 
