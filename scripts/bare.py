@@ -96,10 +96,7 @@ class Machine:
             timeout=900,
             advice="if it was the network, run the same command again.",
         )
-        for inside, file in self.files.items():
-            target = self.path(inside)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
+        self.copy_settings()
         for folder in self.folders:
             self.path(folder).mkdir(parents=True, exist_ok=True)
         if shutil.which("apt-config"):
@@ -109,6 +106,13 @@ class Machine:
             target = self.path(CHECKOUT) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
+
+    def copy_settings(self):
+        """Copy the files in that say where packages come from, and whom to trust."""
+        for inside, file in self.files.items():
+            target = self.path(inside)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
 
     def run(self, title, command, log, timeout):
         """Run `command` in the machine; raises Problem when it fails or takes longer than `timeout`."""
@@ -128,6 +132,7 @@ def machine():
         made.run("asking apt for its lists", ["apt-get", "update"], "update", 600)
         install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages()]
         made.run(f"installing what the README asks for ({' '.join(packages())})", install, "install", 900)
+        made.copy_settings()  # once more: python3-venv brings certificates, in the place of this machine's
         shell = 'cd "$0" && git init --quiet && git add --all'  # as a clone, it has to know its files
         made.run("making the copy a repository", ["sh", "-c", shell, CHECKOUT], "git", 60)
         yield made

@@ -17,7 +17,7 @@ WORDS = re.compile(
     r"|core dumped|segmentation fault",
     re.IGNORECASE,
 )
-NOISE = re.compile(r"^\s|^Traceback|^(?:During handling|The above exception)|\w+Warning: ")
+NOISE = re.compile(r"^\s|^Traceback|^During handling|^The above exc|\w+Warning: |LD_PRELOAD cannot be preloaded")
 
 
 def read(text):

@@ -15,6 +15,8 @@ NO_ROOM = (
     "for kv (900.0 GiB)."
 )
 VLLM_WITHOUT_MEMORY = f"""\
+ERROR: ld.so: object 'reader/.cache/libgomp.so.1' from LD_PRELOAD cannot be preloaded (cannot open shared object \
+file): ignored.
 (APIServer pid=1) WARNING 11-26 18:29:30 [system_utils.py:255] Found ulimit of 20000 and failed to automatically \
 increase with error current limit exceeds maximum limit. This can cause fd limit errors like `OSError: [Errno 24] Too \
 many open files`. Consider increasing with ulimit -n
