@@ -168,7 +168,8 @@ def some_of(finding):
 
 def finding_text(result, column, finding):
     """The evidence for one cell of the table."""
-    lines = [f"### {column['class']} {{#{anchor(finding['probe'], column['class'])}}}", ""]
+    title = f"{catalog.load()[finding['probe']].title} ({column['class']})"
+    lines = [f"### {title} {{#{anchor(finding['probe'], column['class'])}}}", ""]
     model = {True: " The model's answer was right.", False: " The model's answer was wrong.", None: ""}[
         finding["model"]
     ]
