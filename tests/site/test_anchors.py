@@ -27,19 +27,26 @@ FOLLOW_ALL = f"""async anchors => {{
 
 
 class Late(Handler):
-    """Serves what moves the header late."""
+    """Serves what moves the header late, each time anew."""
 
     def do_GET(self):
         if self.path.endswith(LATE):
             time.sleep(DELAY)
         super().do_GET()
 
+    def end_headers(self):
+        if self.path.endswith(LATE):
+            self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
 
 @pytest.fixture(scope="module")
-def late_root():
-    """The address of the site whose header's scripts come late."""
+def late(chromium):
+    """An empty tab, and the address of the site whose header's scripts come late."""
+    context = chromium.new_context()
     with served(SITE, Late) as address:
-        yield address
+        yield context.new_page(), address
+    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,21 +60,20 @@ def anchors():
     return found
 
 
-def test_a_link_shows_its_heading_below_the_header(chromium, late_root, anchors, path):
+def test_a_link_shows_its_heading_below_the_header(late, anchors, path):
     """Each page is loaded at one of its anchors, as a reader comes, every other page on a phone; then every anchor is
     followed within the page, at both widths."""
     first, second = (WIDE, PHONE) if PAGES.index(path) % 2 else (PHONE, WIDE)
     wanted = anchors[path]
     if not wanted:  # no heading below the title
         return
-    context = chromium.new_context(viewport=first)
-    tab = context.new_page()
+    tab, root = late
+    tab.set_viewport_size(first)
     middle = wanted[len(wanted) // 2]
-    tab.goto(f"{late_root}/{path}#{middle}")
+    tab.goto(f"{root}/{path}#{middle}")
     tab.wait_for_function(SETTLED)
     wrong = {"loaded": tab.evaluate(LANDED, middle), first["width"]: tab.evaluate(FOLLOW_ALL, wanted)}
     tab.set_viewport_size(second)
     tab.wait_for_timeout(150)
     wrong[second["width"]] = tab.evaluate(FOLLOW_ALL, wanted)
-    context.close()
     assert {how: found for how, found in wrong.items() if found} == {}
