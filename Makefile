@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-site test-servers site preview pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants bare
+.PHONY: help test-docs test test-site test-servers site preview addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants bare
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ start: server-client ## start the embedded server and return when it is ready
 
 stop: client ## stop what `make start` started
 	@$(RUN) scripts.serve stop $(or $(ONLY),vllm)
+
+addresses: client ## add the addresses that are new on the rendered site to those that are kept
+	@$(RUN) scripts.addresses
 
 pictures: client ## take the stored pictures of the rendered site (needs Quarto)
 	@$(RUN) scripts.pictures

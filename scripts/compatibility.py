@@ -165,7 +165,8 @@ def some_of(finding):
 
 def finding_text(result, column, finding):
     """The evidence for one cell of the table; of a probe that was not asked, `finding` has only its name."""
-    lines = [f"### {column['class']} {{#{anchor(finding['probe'], column['class'])}}}", ""]
+    title = f"{catalog.load()[finding['probe']].title} ({column['class']})"
+    lines = [f"### {title} {{#{anchor(finding['probe'], column['class'])}}}", ""]
     if why := stored.why_not_asked(result, column, finding["probe"]):
         lines.append(f"**{NOT_YET}** ({why})")
         summary = "What went over the wire with that other question"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from scripts import guides, markdown_twins, notebooks, pages, site_settings
+from scripts import guides, markdown_twins, moved, notebooks, pages, site_settings
 
 LONG = 20  # lines; what a cell printed beyond that is folded
 CARD = "docs/images/social-card.png"
@@ -21,16 +21,6 @@ OUTPUT = re.compile(r'<div class="cell-output[^"]*">\s*<pre.*?</pre>\s*</div>', 
 NOTEBOOK_PATH = re.compile(r'(data-notebook=")[^"]*/(notebooks/[^"]+")')
 # Quarto loads these from outside where a cell has displayed HTML, in case it is a widget; ours never are.
 OUTSIDE = re.compile(r"""<script src="https?://[^>]*></script>|<script[^>]*>define\('jquery'.*?</script>""", re.DOTALL)
-REDIRECT = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Moved</title>
-<meta http-equiv="refresh" content="0; url={target}">
-</head>
-<body><p>This page has moved: <a href="{target}">{target}</a></p></body>
-</html>
-"""
 
 
 def finish(site):
@@ -46,9 +36,9 @@ def finish(site):
         if address:
             text = with_address(text, source, address)
         page.write_text(text)
-        redirect(site, source)
     write_downloads(site)
     markdown_twins.write(site, address)
+    moved.write(site)
     if address:
         write_sitemap(site, address)
 
@@ -114,15 +104,6 @@ def with_address(text, source, address):
         '<meta name="twitter:card" content="summary_large_image">',
     ]
     return text.replace("</head>", "\n".join([*tags, "</head>"]), 1)
-
-
-def redirect(site, source):
-    """Write the pages from which `aliases:` in the header of `source` leads here; none needs a script."""
-    for alias in pages.header(source).get("aliases", []):
-        path = site / alias
-        path.parent.mkdir(parents=True, exist_ok=True)
-        target = os.path.relpath(source.with_suffix(".html"), Path(alias).parent)
-        path.write_text(REDIRECT.format(target=target))
 
 
 def write_downloads(site):

@@ -4,6 +4,7 @@
 "not verified".
 """
 
+import contextlib
 import dataclasses
 import functools
 import http.server
@@ -24,6 +25,17 @@ LOOK = """() => ({
   blocks: [...document.querySelectorAll("main pre")].map(pre => pre.textContent.trim()),
   width: document.documentElement.scrollWidth,
 })"""
+# What is wrong with where a link to an anchor has led; "" if nothing is. The header counts where it is slid out
+# of sight, too: it is back as soon as a reader scrolls up.
+LANDED = """anchor => {
+  const target = document.getElementById(anchor), headings = "h1, h2, h3, h4, h5, h6";
+  if (!target) return anchor + " is not there";
+  const heading = target.matches(headings) ? target : target.querySelector(headings) || target;
+  const header = document.querySelector("#quarto-header"), top = Math.round(heading.getBoundingClientRect().top);
+  const hidden = header ? header.offsetHeight : 0;
+  const seen = heading.checkVisibility() && top >= hidden - 1 && top < innerHeight - 20;
+  return seen ? "" : `${anchor} stands at ${top} px of ${innerHeight}, the header covers ${hidden}`;
+}"""
 
 
 @dataclasses.dataclass
@@ -59,15 +71,22 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
 
-@pytest.fixture(scope="session")
-def root():
-    """The address of the served site, without a slash at its end."""
-    assert (SITE / "index.html").exists(), "run `make site` first, or `make test-site`, which does"
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=SITE)) as server:
+@contextlib.contextmanager
+def served(folder, handler=Handler):
+    """The address at which `folder` is served meanwhile, without a slash at its end."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=folder)) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The address of the served site, without a slash at its end."""
+    assert (SITE / "index.html").exists(), "run `make site` first, or `make test-site`, which does"
+    with served(SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from conftest import LANDED
 
 from scripts.build_site import SITE
 from scripts.cache import ROOT
@@ -17,6 +18,32 @@ PAINT = 3.0  # seconds; generous, since a busy machine is no news: the figure is
 FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input, summary")].filter(element =>
   element.checkVisibility({visibilityProperty: true}) && element.tabIndex >= 0 && !element.disabled
 ).map((element, index) => { element.dataset.focusable = index; return index; })"""
+OPEN = "() => document.querySelectorAll('details').forEach(part => { part.open = true; })"
+# Each text on the page whose contrast with what is painted behind it is too low (WCAG 2, AA), whether it is in sight
+# or in a tab that is not open. A canvas mixes the colours.
+PALE = """() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+  const light = () => [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
+    .map(part => part / 255).map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+  const paint = colour => { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); };
+  const found = {};
+  for (const element of document.querySelectorAll("main *")) {
+    const own = [...element.childNodes].filter(node => node.nodeType === 3).map(node => node.data.trim()).join("");
+    if (!own || element.closest("script, style, noscript, svg")) continue;
+    const style = getComputedStyle(element), behind = [];
+    for (let each = element; each; each = each.parentElement) behind.unshift(getComputedStyle(each).backgroundColor);
+    ["white", ...behind].forEach(paint);
+    const ground = light();
+    paint(style.color);
+    const text = light(), size = parseFloat(style.fontSize), bold = style.fontWeight >= 700;
+    const contrast = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+    if (contrast >= (size >= 24 || (bold && size >= 18.66) ? 3 : 4.5)) continue;
+    const place = [element.parentElement, element].map(e => e.tagName + (e.className && "." + e.className)).join(" > ");
+    found[place] = `${contrast.toFixed(2)}: ${own.slice(0, 40)}`;
+  }
+  return found;
+}"""
 FOCUSED = "() => document.activeElement.dataset ? document.activeElement.dataset.focusable : undefined"
 
 
@@ -79,14 +106,27 @@ def test_the_search_finds(tab, root, text, page):
     found.first.wait_for(timeout=10_000)
 
 
+def test_a_hit_of_the_search_leads_to_its_heading(tab, root):
+    tab.goto(f"{root}/index.html")
+    tab.keyboard.press("/")
+    tab.locator(".aa-Input").fill("maximum context length")
+    hit = tab.locator('.aa-Panel a[href*="troubleshooting.html"][href*="#"]').first
+    hit.click()
+    tab.wait_for_url("**/troubleshooting.html*")
+    tab.wait_for_function(f"({LANDED})(location.hash.slice(1)) === ''", timeout=5000)
+
+
 @pytest.mark.parametrize(("size", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
 def test_nothing_shuts_a_reader_out(chromium, root, path, scheme, size):
-    """axe-core, contrast included; what it rates serious or critical."""
+    """axe-core, with all that can be unfolded open: what it rates serious or critical. And no text that is too pale,
+    since axe leaves out what it is not sure of and what is not in sight."""
     context = chromium.new_context(viewport={"width": size, "height": 800}, color_scheme=scheme)
     tab = context.new_page()
     tab.goto(f"{root}/{path}")
     assert tab.locator(f"body.quarto-{scheme}").count() == 1
+    tab.evaluate(OPEN)
     found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
+    pale = tab.evaluate(PALE)
     context.close()
     serious = {
         rule["id"]: [node["html"][:120] for node in rule["nodes"][:3]]
@@ -94,6 +134,7 @@ def test_nothing_shuts_a_reader_out(chromium, root, path, scheme, size):
         if rule["impact"] in ("serious", "critical")
     }
     assert serious == {}
+    assert pale == {}
 
 
 @pytest.mark.parametrize("path", ["index.html", "docs/connect/vllm.html", "docs/compatibility.html"])

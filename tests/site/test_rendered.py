@@ -126,10 +126,3 @@ def test_an_address_that_is_not_there_suggests_the_right_page(tab, root):
     answer = tab.goto(f"{root}/troubleshoot")
     assert answer.status == 404
     assert tab.locator("#suggestions a").first.text_content() == "Troubleshooting"
-
-
-def test_moved_pages_lead_to_where_they_are_now(tab, root):
-    for source in pages.sources():
-        for alias in pages.header(source).get("aliases", []):
-            tab.goto(f"{root}/{alias}")
-            tab.wait_for_url(f"{root}/{source.with_suffix('.html').as_posix()}")
