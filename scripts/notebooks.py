@@ -9,6 +9,7 @@ import ast
 import copy
 import hashlib
 import json
+import re
 
 import nbformat
 
@@ -85,7 +86,8 @@ def snippet(notebook):
     """The cell `quickstart` as one complete program: its parameters written out as literals."""
     source = next(cell.source for cell in code_cells(notebook) if cell.id == "quickstart")
     for name, value in parameters(notebook).items():
-        source = source.replace(f"{name}={name}", f"{name}={literal(value)}")
+        # as an argument, whatever that is called there; an assignment has spaces
+        source = re.sub(rf"={name}\b", f"={literal(value)}".replace("\\", r"\\"), source)
     return source
 
 

@@ -1,4 +1,4 @@
-"""Creates the models of a folder of Modelfiles on an Ollama server, over its API, and deletes them.
+"""Creates the models of a folder of Modelfiles on an Ollama server, over its API, and deletes what it lent.
 
 A reader does the same with `ollama create NAME -f NAME.Modelfile`; tests/servers compares the two.
 Over the API it also works for a server in a container or on another machine. Source of the API:
@@ -15,24 +15,14 @@ from scripts.cache import ROOT
 from scripts.fetch_model import GGUF_SHA256
 from scripts.problem import Problem
 
-INSTRUCTION = re.compile(r'^(FROM|TEMPLATE|PARAMETER (\w+)) (?:"""(.*?)"""|(.*?))$', re.MULTILINE | re.DOTALL)
+INSTRUCTION = re.compile(r'^(FROM|TEMPLATE) (?:"""(.*?)"""|(.*?))$', re.MULTILINE | re.DOTALL)
+OURS = "chatlas-docs-"  # begins the names of our models, also of those that the guide's cells make from one
 
 
 def read(path):
-    """What /api/create takes, from a Modelfile with FROM, TEMPLATE and PARAMETER.
-
-    Returns:
-        A dict with `files`, and `template` and `parameters` where the Modelfile has them.
-    """
-    content = {}
-    for instruction, parameter, block, line in INSTRUCTION.findall(path.read_text()):
-        if instruction == "FROM":
-            content["files"] = {line.removeprefix("./"): f"sha256:{GGUF_SHA256}"}
-        elif parameter:
-            content.setdefault("parameters", {})[parameter] = json.loads(line)
-        else:
-            content["template"] = block or line
-    return content
+    """What /api/create takes, from a Modelfile with FROM and TEMPLATE: a dict with `files` and `template`."""
+    found = {instruction: block or line for instruction, block, line in INSTRUCTION.findall(path.read_text())}
+    return {"files": {found["FROM"].removeprefix("./"): f"sha256:{GGUF_SHA256}"}, "template": found["TEMPLATE"]}
 
 
 def modelfiles(folder):
@@ -81,10 +71,10 @@ def create(root, folder, gguf):
         request("POST", f"{root}/api/create", body)
 
 
-def ours(root, folder):
-    """The names of the models of `folder` that the server at `root` has."""
+def ours(root):
+    """The names of our models that the server at `root` has."""
     listed = json.loads(request("GET", f"{root}/api/tags"))["models"]
-    return {entry["name"].removesuffix(":latest") for entry in listed} & set(modelfiles(folder))
+    return {entry["name"].removesuffix(":latest") for entry in listed if entry["name"].startswith(OURS)}
 
 
 @contextlib.contextmanager
@@ -94,7 +84,7 @@ def lent(root, folder, gguf):
     Raises:
         Problem: a model of that name is there already, which is never touched.
     """
-    taken = ours(root, folder)
+    taken = ours(root)
     if taken:
         raise Problem(
             f"The Ollama at {root} has a model called {', '.join(sorted(taken))} already.",
@@ -105,5 +95,5 @@ def lent(root, folder, gguf):
         create(root, folder, gguf)
         yield
     finally:
-        for name in ours(root, folder):
+        for name in ours(root):
             request("DELETE", f"{root}/api/delete", json.dumps({"model": name}).encode())

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scripts import backends, check_flags, guides, notebooks, pages, variables
+from scripts import backends, check_flags, guides, notebooks, ollama_models, pages, variables
 from scripts.cache import ROOT
 
 # The programs that the pages' shell blocks start, with the subcommands that they have. Somebody who
@@ -82,6 +82,10 @@ def test_snippets_use_the_class_that_the_site_recommends(guide):
     """ChatOpenAI is for OpenAI itself: no snippet that a reader copies first uses it."""
     called = {node.func.id for node in ast.walk(ast.parse(snippet_of(guide))) if is_call_of_a_name(node)}
     assert "ChatOpenAI" not in called
+
+
+def test_snippets_name_no_model_that_only_this_project_has(guide):
+    assert [name for name in ollama_models.modelfiles("servers/ollama") if name in snippet_of(guide)] == []
 
 
 def is_call_of_a_name(node):

@@ -66,11 +66,11 @@ def test_a_notebook_past_its_limit_is_ended(make_notebook, monkeypatch):
 def test_the_snippet_runs_alone_with_the_parameters(tmp_path):
     cells = [
         nbformat.v4.new_code_cell('base_url = "http://a"', id="parameters"),
-        nbformat.v4.new_code_cell("print(dict(base_url=base_url))", id="quickstart"),
+        nbformat.v4.new_code_cell("print(dict(base_url=base_url, host=base_url))", id="quickstart"),
     ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "tiny.ipynb")
     printed, _ = execute.run_snippet(tmp_path / "tiny.ipynb", {"base_url": "http://b"})
-    assert printed == "{'base_url': 'http://b'}\n"
+    assert printed == "{'base_url': 'http://b', 'host': 'http://b'}\n"
 
 
 def test_a_failing_snippet_is_a_problem(tmp_path):

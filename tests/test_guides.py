@@ -1,10 +1,12 @@
 """Choosing what is executed."""
 
+import ast
+
 import pytest
 
-from scripts import guides, ollama_models, serve, test_docs, yours
-from scripts.cache import ROOT
+from scripts import backends, guides, notebooks, ollama_models, serve, test_docs, yours
 from scripts.problem import Problem
+from scripts.shown_errors import parsed
 from tests.misbehaving import answers
 
 
@@ -73,13 +75,21 @@ def test_a_backend_is_given_the_address_that_its_class_wants():
 
 def test_modelfiles_become_what_the_api_takes():
     files = ollama_models.modelfiles("servers/ollama")
-    tools = ollama_models.read(files["chatlas-docs-smollm2"])
-    assert list(tools["files"]) == ["SmolLM2-135M-Instruct.Q4_1.gguf"]
-    assert tools["template"].startswith("{{-")
-    assert tools["template"].endswith("<|im_start|>assistant\n")
-    assert ollama_models.read(files["chatlas-docs-short"])["parameters"] == {"num_ctx": 1024}
-    assert set(ollama_models.read(files["chatlas-docs-plain"])) == {"files"}
-    assert all(path.is_relative_to(ROOT / "servers") for path in files.values())
+    assert list(files) == [backends.get("ollama").serves]  # alone there, it is the one that the snippet finds
+    made = ollama_models.read(files["chatlas-docs-smollm2"])
+    assert list(made["files"]) == ["SmolLM2-135M-Instruct.Q4_1.gguf"]
+    assert made["template"].startswith("{{-")
+    assert made["template"].endswith("<|im_start|>assistant\n")
+
+
+def test_what_the_ollama_guide_makes_is_named_so_that_it_is_deleted_from_your_server():
+    cells = notebooks.code_cells(notebooks.read("notebooks/ollama.ipynb"))
+    calls = [node for cell in cells for node in ast.walk(parsed(cell.source)) if isinstance(node, ast.Call)]
+    made = [call for call in calls if getattr(call.func, "attr", "") in ("create", "copy", "pull")]
+    assert made
+    for call in made:
+        (name,) = [keyword.value.value for keyword in call.keywords if keyword.arg == "model"]
+        assert name.startswith(ollama_models.OURS)
 
 
 def test_a_server_of_yours_with_another_model_is_no_failure_of_the_notebooks(monkeypatch):

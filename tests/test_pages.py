@@ -119,12 +119,6 @@ def test_the_litellm_page_shows_the_command_that_is_run():
     assert shlex.join(litellm.command).replace("'{port}'", str(litellm.port)) in shown
 
 
-def test_the_ollama_page_shows_the_modelfile_that_is_used():
-    assert pages.code_blocks("docs/connect/ollama.qmd", "dockerfile") == [
-        (ROOT / "servers/ollama/chatlas-docs-smollm2.Modelfile").read_text().strip()
-    ]
-
-
 def test_the_llama_cpp_page_shows_the_command_that_is_run():
     backend = backends.get("llama-cpp")
     shown = [line for block in pages.code_blocks(backend.page, "bash") for line in block.splitlines()]

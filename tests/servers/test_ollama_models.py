@@ -6,9 +6,10 @@ import json
 import shutil
 import subprocess
 
+import ollama as ollama_client
 import pytest
 
-from scripts import backends, ollama_models, serve
+from scripts import backends, execute, ollama_models, serve
 from scripts.problem import Problem
 
 pytestmark = pytest.mark.skipif(not shutil.which("ollama"), reason="NOT VERIFIED: there is no program `ollama` on PATH")
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("ollama"), reason="NOT VERIFIED
 
 @pytest.fixture
 def ollama():
-    """An Ollama of the test's own that has the models of servers/ollama, and the file they are made from."""
+    """An Ollama of the test's own that has the model of servers/ollama, and the file that it is made from."""
     backend = dataclasses.replace(backends.get("ollama"), port=serve.free_port(0))
     prepared = serve.prepare(backend)
     with serve.serving(backend, prepared) as server:
@@ -30,7 +31,7 @@ def show(root, name):
     return {key: said.get(key) for key in ("template", "parameters", "capabilities", "details")}
 
 
-def test_the_command_on_the_page_makes_the_same_model(ollama, tmp_path):
+def test_ollama_create_makes_the_same_model(ollama, tmp_path):
     server, gguf = ollama
     shutil.copy(gguf, tmp_path)
     for name, path in ollama_models.modelfiles("servers/ollama").items():
@@ -46,27 +47,40 @@ def test_the_command_on_the_page_makes_the_same_model(ollama, tmp_path):
         )
         assert show(server.root, f"{name}-by-command") == show(server.root, name)
     assert "tools" in show(server.root, "chatlas-docs-smollm2")["capabilities"]
-    assert "tools" not in show(server.root, "chatlas-docs-plain")["capabilities"]
 
 
 def test_a_model_of_our_name_is_never_touched(ollama):
     server, gguf = ollama
     with (
-        pytest.raises(Problem, match="has a model called chatlas-docs-plain, chatlas-docs-short"),
+        pytest.raises(Problem, match="has a model called chatlas-docs-smollm2 already"),
         ollama_models.lent(server.root, "servers/ollama", gguf),
     ):
         pass
-    assert len(ollama_models.ours(server.root, "servers/ollama")) == 3
+    assert ollama_models.ours(server.root) == {"chatlas-docs-smollm2"}
 
 
-def test_lent_models_are_gone_afterwards_also_after_an_error(ollama):
+def test_lent_models_and_those_that_cells_made_are_gone_afterwards_also_after_an_error(ollama):
     server, gguf = ollama
-    for name in ollama_models.modelfiles("servers/ollama"):
-        ollama_models.request("DELETE", server.root + "/api/delete", json.dumps({"model": name}).encode())
+    client = ollama_client.Client(host=server.root)
+    client.copy("chatlas-docs-smollm2", "somebody-elses")
+    client.delete("chatlas-docs-smollm2")
     with (
         contextlib.suppress(ZeroDivisionError),
         ollama_models.lent(server.root, "servers/ollama", gguf),
     ):
-        assert len(ollama_models.ours(server.root, "servers/ollama")) == 3
+        client.create(model="chatlas-docs-short", from_="chatlas-docs-smollm2")
+        assert ollama_models.ours(server.root) == {"chatlas-docs-smollm2", "chatlas-docs-short"}
         raise ZeroDivisionError
-    assert ollama_models.ours(server.root, "servers/ollama") == set()
+    assert [entry.model for entry in client.list().models] == ["somebody-elses:latest"]
+
+
+def test_the_first_snippet_takes_whatever_model_is_there(ollama):
+    server, _ = ollama
+    client = ollama_client.Client(host=server.root)
+    client.copy("chatlas-docs-smollm2", "llama3.2")
+    client.delete("chatlas-docs-smollm2")
+    printed, _ = execute.run_snippet("notebooks/ollama.ipynb", {"base_url": server.root})
+    assert "Paris" in printed
+    client.delete("llama3.2")
+    with pytest.raises(Problem, match="IndexError: list index out of range"):  # as the page says
+        execute.run_snippet("notebooks/ollama.ipynb", {"base_url": server.root})
