@@ -75,7 +75,7 @@ def make(folder, fake):
         '#!/bin/sh\ncase "$*" in\n' + "\n".join(cases) + '\n*) echo "unexpected: $*" >&2; exit 64 ;;\nesac\n'
     )
     path.chmod(0o755)
-    for program in ("sh", "sleep", "touch", "true"):
+    for program in ("sh", "sleep", "touch", "true", "lscpu"):
         if not (folder / program).exists():
             os.symlink(
                 f"/bin/{program}" if os.path.exists(f"/bin/{program}") else f"/usr/bin/{program}", folder / program
