@@ -1,40 +1,37 @@
-"""What a dead server's log says of the cause, on what real servers wrote (paths left out)."""
+"""What a dead server's log says of the cause, on lines that real servers wrote."""
 
 import pytest
 
 from scripts import causes
 
-FRAMES = """\
-(EngineCore pid=22) ERROR 11-26 18:32:51 [core.py:1510] Traceback (most recent call last):
-(EngineCore pid=22) ERROR 11-26 18:32:51 [core.py:1510]   File "vllm/v1/engine/core.py", line 1194, in __init__
-(EngineCore pid=22) ERROR 11-26 18:32:51 [core.py:1510]     super().__init__(
-(EngineCore pid=22) ERROR 11-26 18:32:51 [core.py:1510]     raise ValueError(message)
-"""
-NO_ROOM = (
-    "ValueError: Available memory on node 0 (14.72/21.34 GiB) on kv cache allocation is less than requested memory "
-    "for kv (900.0 GiB)."
-)
-VLLM_WITHOUT_MEMORY = f"""\
-ERROR: ld.so: object 'reader/.cache/libgomp.so.1' from LD_PRELOAD cannot be preloaded (cannot open shared object \
-file): ignored.
-(APIServer pid=1) WARNING 11-26 18:29:30 [system_utils.py:255] Found ulimit of 20000 and failed to automatically \
-increase with error current limit exceeds maximum limit. This can cause fd limit errors like `OSError: [Errno 24] Too \
-many open files`. Consider increasing with ulimit -n
-(APIServer pid=1) WARNING 11-26 18:29:31 [cpu.py:224] Triton is not installed. triton-cpu is expected on x86 CPUs.
-(Worker pid=15848) INFO 11-26 18:29:50 [cpu_worker.py:260] Explicitly set (900.0/8.71) GiB for KV cache on node 0.
-{FRAMES}(Worker pid=15848) ERROR 11-26 18:29:54 [multiproc_executor.py:1063] {NO_ROOM}
-{FRAMES}(Worker pid=15849) ERROR 11-26 18:29:55 [multiproc_executor.py:1063] {NO_ROOM}
-(EngineCore pid=22) ERROR 11-26 18:29:54 [core.py:1510] EngineCore failed to start.
+VLLM_WITHOUT_MEMORY = """\
+ERROR: ld.so: object '/home/a' from LD_PRELOAD cannot be preloaded (cannot open shared object file): ignored.
+(APIServer pid=14994) WARNING 11-26 18:29:00 [system_utils.py:255] Found ulimit of 20000 and failed to \
+automatically increase with error current limit exceeds maximum limit. This can cause fd limit errors like \
+`OSError: [Errno 24] Too many open files`. Consider increasing with ulimit -n
+(APIServer pid=14994) WARNING 11-26 18:29:00 [cpu.py:224] Triton is not installed. triton-cpu is expected on \
+x86 CPUs.
+(Worker pid=15848) ERROR 11-26 18:29:54 [multiproc_executor.py:1063] Traceback (most recent call last):
+(Worker pid=15848) ERROR 11-26 18:29:54 [multiproc_executor.py:1063]     raise ValueError(
+(Worker pid=15848) ERROR 11-26 18:29:54 [multiproc_executor.py:1063] ValueError: Available memory on node 0 \
+(14.72/21.34 GiB) on kv cache allocation is less than requested memory for kv (900.0 GiB). Decrease \
+--kv-cache-memory-bytes, VLLM_CPU_KVCACHE_SPACE, or reduce CPU memory used by other processes.
+(Worker pid=15848) ERROR 11-26 18:29:54 [multiproc_executor.py:1063] Traceback (most recent call last):
+(Worker pid=15848) ERROR 11-26 18:29:54 [multiproc_executor.py:1063]     raise ValueError(
+(Worker pid=15848) ERROR 11-26 18:29:54 [multiproc_executor.py:1063] ValueError: Available memory on node 0 \
+(14.72/21.34 GiB) on kv cache allocation is less than requested memory for kv (900.0 GiB). Decrease \
+--kv-cache-memory-bytes, VLLM_CPU_KVCACHE_SPACE, or reduce CPU memory used by other processes.
+(EngineCore pid=15672) ERROR 11-26 18:29:54 [core.py:1510] EngineCore failed to start.
 Process EngineCore:
-Traceback (most recent call last):
-    raise e
-RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {{}}
+RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}
 """
 VLLM_WITHOUT_LIBNUMA = """\
-WARNING 11-26 18:40:02 [cpu.py:480] Failed to import from vllm._C: ImportError('libnuma.so.1: cannot open shared \
-object file: No such file or directory')
-(APIServer pid=1) WARNING 11-26 18:29:31 [cpu.py:224] Triton is not installed. triton-cpu is expected on x86 CPUs.
-AttributeError: '_OpNamespace' '_C' object has no attribute 'init_cpu_memory_env'
+(VllmWorker-0 pid=36) WARNING 11-26 19:19:14 [cpu.py:660] Failed to import from vllm._C_AVX2: \
+ImportError('libnuma.so.1: cannot open shared object file: No such file or directory')
+(VllmWorker-0 pid=36) ERROR 11-26 19:19:16 [multiproc_executor.py:953] WorkerProc failed to start.
+(VllmWorker-0 pid=36) ERROR 11-26 19:19:16 [multiproc_executor.py:953] AttributeError: '_OpNamespace' '_C' \
+object has no attribute 'init_cpu_memory_env'
+    raise e from None
 RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}
 """
 LITELLM_ON_A_TAKEN_PORT = """\
@@ -49,8 +46,14 @@ INFO:     Waiting for application shutdown.
 @pytest.mark.parametrize(
     ("log", "first"),
     [
-        (VLLM_WITHOUT_MEMORY, NO_ROOM),
-        (VLLM_WITHOUT_LIBNUMA, "Failed to import from vllm._C: ImportError('libnuma.so.1: cannot open shared object"),
+        (
+            VLLM_WITHOUT_MEMORY,
+            "ValueError: Available memory on node 0 (14.72/21.34 GiB) on kv cache allocation is less",
+        ),
+        (
+            VLLM_WITHOUT_LIBNUMA,
+            "Failed to import from vllm._C_AVX2: ImportError('libnuma.so.1: cannot open shared object",
+        ),
         (LITELLM_ON_A_TAKEN_PORT, "[Errno 98] error while attempting to bind on address ('127.0.0.1', 18123): "),
         ("Traceback (most recent call last):\n  raise E\nKeyError: 'invalid tool call parser: x'\n", "KeyError: 'inv"),
         ("loading\nserver.py: error: unrecognized arguments: --no-such-flag\n", "server.py: error: unrecognized"),
@@ -65,8 +68,9 @@ def test_the_line_that_names_the_cause_comes_first(log, first):
 
 
 def test_a_cause_is_named_once_and_no_frame_of_a_traceback_is_shown():
-    assert causes.of(VLLM_WITHOUT_MEMORY).splitlines() == [
-        NO_ROOM,
+    first, *others = causes.of(VLLM_WITHOUT_MEMORY).splitlines()
+    assert first.startswith("ValueError: Available memory on node 0")
+    assert others == [
         "EngineCore failed to start.",
         "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}",
     ]
