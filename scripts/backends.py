@@ -13,8 +13,9 @@ from scripts.problem import Problem
 class Backend:
     """One entry of backends.toml; the comments there say what each field means.
 
-    `folder`, where the command runs, is not in the table: it is this repository but for
-    scripts/original_report.py.
+    Not in the table, since only scripts/original_report.py sets them: `folder`, where the command runs
+    (else this repository), and `any_torch`, whether torch's build for GPUs will do where its CPU build
+    cannot be had.
     """
 
     name: str
@@ -41,7 +42,8 @@ class Backend:
     folder: str = ""
     upstream: str = ""
     makes_key: bool = False
-    torch: bool = False
+    torch: str = ""
+    any_torch: bool = False
     container: dict[str, str] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
 

@@ -7,6 +7,7 @@ import sys
 from scripts import progress
 from scripts.backends import pinned
 from scripts.cache import BUILD, CACHE, ROOT, key, lock
+from scripts.problem import Problem
 
 REQUIREMENTS = ROOT / "requirements"
 UV = [sys.executable, "-m", "uv", "pip", "install"]
@@ -18,7 +19,7 @@ def location(backend):
     """Where the environment of `backend` is, or will be."""
     files = [REQUIREMENTS / f"{backend.environment}.txt"]
     if backend.torch:
-        files.append(REQUIREMENTS / "torch.txt")
+        files.append(REQUIREMENTS / f"{backend.torch}.txt")
     return CACHE / "environments" / f"{backend.environment}-{key(*files)}"
 
 
@@ -53,7 +54,7 @@ def ensure(backend):
             advice="install Python's venv module (Debian and Ubuntu: apt install python3-venv).",
         )
         if backend.torch:
-            seconds += install_torch(python)
+            seconds += install_torch(python, backend)
         seconds += progress.run(
             f"installing the {name} environment ({backend.package} {backend.version} and what it needs)",
             [*UV, "--python", python, *LOCKED, "-r", REQUIREMENTS / f"{name}.txt"],
@@ -76,23 +77,37 @@ def client(folder, *packages):
     return python
 
 
-def install_torch(python):
-    """Install torch's CPU build (~0.2 GB; the build for GPUs is ten times that).
+def cpu_build(python, version):
+    """The command that installs torch's CPU build (~0.2 GB) for `python`, None where that build cannot be had.
 
     First from wherever pip is set up to look, since a machine without access to PyTorch's own
     index may have the wheel at hand; then from that index, which uv knows by name.
     """
-    version = pinned("torch", "torch")
-    try_pip = [python, "-m", "pip", "install", "--no-deps", "--quiet", "--retries", "1", f"torch=={version}+cpu"]
-    known_to_pip = subprocess.run([*try_pip, "--dry-run"], capture_output=True, timeout=300).returncode == 0
-    command = (
-        try_pip
-        if known_to_pip
-        else [*UV, "--python", python, "--no-deps", "--torch-backend", "cpu", f"torch=={version}"]
-    )
+    known_to_pip = [python, "-m", "pip", "install", "--no-deps", "--quiet", "--retries", "1", f"torch=={version}+cpu"]
+    from_pytorch = [*UV, "--python", python, "--no-deps", "--torch-backend", "cpu", f"torch=={version}"]
+    for command in (known_to_pip, from_pytorch):
+        if subprocess.run([*command, "--dry-run"], capture_output=True, timeout=300).returncode == 0:
+            return command
+    return None
+
+
+def install_torch(python, backend):
+    """Install the torch that `backend` is pinned to.
+
+    Raises:
+        Problem: its CPU build cannot be had, and its build for GPUs, twenty times as large, will not do.
+    """
+    version = pinned("torch", backend.torch)
+    command = cpu_build(python, version)
+    if not command and not backend.any_torch:
+        raise Problem(
+            f"torch {version} for CPU cannot be had here.",
+            "neither the package index that pip uses nor https://download.pytorch.org/whl/cpu has it.",
+            ADVICE,
+        )
     return progress.run(
-        f"installing torch {version} for CPU",
-        command,
+        f"installing torch {version}{' for CPU' if command else ', the build for GPUs'}",
+        command or [*UV, "--python", python, f"torch=={version}"],
         BUILD / "logs" / "install-torch.log",
         timeout=1800,
         advice=ADVICE,

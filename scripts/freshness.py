@@ -26,6 +26,7 @@ from scripts.problem import Problem, run_main
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^\s;\\#]+)", re.MULTILINE)
 REASON = re.compile(r"^([A-Za-z0-9_.-]+).*behind: (.*)", re.MULTILINE)
 NOT_LOCKED = ("torch", "uv", "quarto")  # requirements/NAME.txt without a NAME.in
+PAST = "vllm-report"  # the server of the original report: it stays as old as it is
 JSON_PAGE = "application/vnd.pypi.simple.v1+json"
 UNKNOWN = "release date unknown"
 ALLOWED = 14  # days that a pin may lag without a reason
@@ -34,7 +35,8 @@ AT_ONCE = 8
 
 def pins():
     """What is compared: package to its version, and to the reason why it may lag ("" without one)."""
-    files = [*sorted((ROOT / "requirements").glob("*.in")), *(ROOT / f"requirements/{n}.txt" for n in NOT_LOCKED)]
+    asked_for = sorted(path for path in (ROOT / "requirements").glob("*.in") if path.stem != PAST)
+    files = [*asked_for, *(ROOT / f"requirements/{name}.txt" for name in NOT_LOCKED)]
     text = "\n".join(file.read_text() for file in files)
     reasons = dict(REASON.findall(text))
     found = {package: (pin, reasons.get(package, "")) for package, pin in PIN.findall(text)}

