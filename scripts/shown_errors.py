@@ -1,13 +1,16 @@
 """Says which places on the site to change when a cell no longer finds what they show.
 
 A cell that shows an error catches it by its class and gives it a name, and the check cell behind it
-uses that name. When nothing is raised any more, the cell passes and the name does not exist.
+uses that name. When nothing is raised any more, the cell passes and the name does not exist. Where
+something goes wrong without an error, the check cell asserts that it does, with the message MENDED.
 """
 
 import ast
 import re
 
 from scripts import notebooks, sections
+
+MENDED = "this now works"
 
 
 def parsed(source):
@@ -48,8 +51,9 @@ def changes(result):
         error = outcomes.get(f"check-{label}", {}).get("error", "")
         missing = re.fullmatch(r"NameError: name '(\w+)' is not defined", error)
         what = f"CHANGED: {result['notebook']}#{label} on {result['backend']}"
-        if outcomes[label]["outcome"] == "passed" and missing and missing[1] in caught(source_of[label]):
-            lines.append(f"{what}: this now works: remove the workaround in {places}{sections.and_see(*showing)}")
+        raises_nothing = missing and missing[1] in caught(source_of[label])
+        if outcomes[label]["outcome"] == "passed" and (raises_nothing or error == f"AssertionError: {MENDED}"):
+            lines.append(f"{what}: {MENDED}: remove the workaround in {places}{sections.and_see(*showing)}")
         else:
             lines.append(f"{what}: not found as shown in {places}: mend what stands there, or the cell")
     return lines

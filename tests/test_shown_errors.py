@@ -14,8 +14,8 @@ def run(tmp_path, monkeypatch):
     """Executes a notebook that shows an error and returns what is said of it; its cell does `statement`."""
     monkeypatch.setattr(sections, "showing", lambda notebook, label: [f"docs/a.qmd#{label}", "docs/b.qmd#there"])
 
-    def said(statement, check=CHECK):
-        sources = {"parameters": "a = 1", "zero": SHOWN.format(statement), "check-zero": check}
+    def said(statement, check=CHECK, shown=SHOWN):
+        sources = {"parameters": "a = 1", "zero": shown.format(statement), "check-zero": check}
         cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in sources.items()]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "tiny.ipynb")
         found, _ = execute.run_notebook(tmp_path / "tiny.ipynb", {})
@@ -54,3 +54,21 @@ def test_a_mistake_in_the_check_does_not_count_as_mended(run):
 def test_a_cell_that_no_page_shows_has_no_place_to_name(run, monkeypatch):
     monkeypatch.setattr(sections, "showing", lambda notebook, label: [])
     assert run("1 / 1") == []
+
+
+LOST = "kept = {}\nprint(kept)"
+CHECK_LOST = f'assert kept == 1, "{shown_errors.MENDED}"'
+
+
+def test_while_something_goes_wrong_without_an_error_nothing_is_said(run):
+    assert run("1", CHECK_LOST, LOST) == []
+
+
+def test_what_went_wrong_without_an_error_names_the_places_to_change_when_it_goes_right(run):
+    (line,) = run("1111", CHECK_LOST, LOST)
+    assert line.endswith("this now works: remove the workaround in docs/a.qmd#zero, docs/b.qmd#there")
+
+
+def test_another_assertion_of_the_same_cell_does_not_count_as_mended(run):
+    (line,) = run("1", f"assert kept == 2\n{CHECK_LOST}", LOST)
+    assert "not found as shown" in line
