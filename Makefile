@@ -72,7 +72,7 @@ benchmark: server-client ## time a notebook against the same requests in a plain
 oldest-chatlas: server-client ## find the oldest chatlas on which the vLLM notebook passes
 	@$(RUN) scripts.oldest_chatlas
 
-original-report: server-client ## make the original report's call against a vLLM on a relative path
+original-report: server-client ## make the original report's call against its own vLLM and the pinned one
 	@$(RUN) scripts.original_report
 
 lock: .venv/bin/uv ## resolve requirements/*.in into the pinned requirements/*.txt

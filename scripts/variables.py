@@ -19,6 +19,7 @@ def derive():
         "openai": {"version": backends.pinned("openai", "client")},
         "python": {"oldest": "{}.{}".format(*OLDEST), "newest": "{}.{}".format(*NEWEST)},
         "model": {"name": fetch_model.NAME, "description": fetch_model.DESCRIPTION},
+        "original-report": original_report(),
     }
     for guide in guides.load().values():
         if guide.needs:  # it has no embedded result
@@ -90,6 +91,16 @@ def stamp(backend, result):
 def oldest_chatlas():
     """The oldest chatlas on which the vLLM notebook passes, as measured by `make oldest-chatlas`."""
     return json.loads((ROOT / "results" / "oldest-chatlas.json").read_text())["oldest"]
+
+
+def original_report():
+    """What `make original-report` was run with and when: the report's versions, and below `newer` the others."""
+    result = json.loads((ROOT / "results" / "original-report.json").read_text())
+    reported, newer = (
+        {"vllm": server["server"].split()[1], "chatlas": call["chatlas"], "openai": call["openai"]}
+        for server, call in zip(result["servers"], (result["servers"][0]["calls"][at] for at in (0, -1)), strict=True)
+    )
+    return {"date": result["date"], **reported, "newer": newer}
 
 
 def text():

