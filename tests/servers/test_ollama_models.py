@@ -7,7 +7,9 @@ import shutil
 import subprocess
 
 import ollama as ollama_client
+import openai
 import pytest
+from chatlas import ChatOllama
 
 from scripts import backends, execute, ollama_models, serve
 from scripts.problem import Problem
@@ -16,9 +18,13 @@ pytestmark = pytest.mark.skipif(not shutil.which("ollama"), reason="NOT VERIFIED
 
 
 @pytest.fixture
-def ollama():
-    """An Ollama of the test's own that has the model of servers/ollama, and the file that it is made from."""
-    backend = dataclasses.replace(backends.get("ollama"), port=serve.free_port(0))
+def ollama(request):
+    """An Ollama of the test's own that has the model of servers/ollama, and the file that it is made from.
+
+    A test that is parametrized with this fixture gives it more environment variables.
+    """
+    environ = backends.get("ollama").environ | getattr(request, "param", {})
+    backend = dataclasses.replace(backends.get("ollama"), port=serve.free_port(0), environ=environ)
     prepared = serve.prepare(backend)
     with serve.serving(backend, prepared) as server:
         yield server, prepared[1]
@@ -84,3 +90,14 @@ def test_the_first_snippet_takes_whatever_model_is_there(ollama):
     client.delete("llama3.2")
     with pytest.raises(Problem, match="IndexError: list index out of range"):  # as the page says
         execute.run_snippet("notebooks/ollama.ipynb", {"base_url": server.root})
+
+
+@pytest.mark.parametrize("ollama", [{"OLLAMA_GO_TEMPLATE": "0"}], indirect=True)
+def test_a_model_run_with_the_template_in_its_file_refuses_a_long_prompt(ollama):
+    server, _ = ollama
+    client = ollama_client.Client(host=server.root)
+    client.create(model="chatlas-docs-short", from_="chatlas-docs-smollm2", parameters={"num_ctx": 1024})
+    chat = ChatOllama(base_url=server.root, model="chatlas-docs-short")
+    refusal = r"request \(\d+ tokens\) exceeds the available context size \(1024 tokens\)"
+    with pytest.raises(openai.BadRequestError, match=refusal):
+        chat.chat("word " * 1500, echo="none")
