@@ -51,7 +51,7 @@ class Late(Handler):
 @pytest.fixture(scope="module")
 def late(chromium):
     """An empty tab, and the address of the site whose header's scripts come late."""
-    context = chromium.new_context()
+    context = chromium.new_context(reduced_motion="reduce")  # else Bootstrap scrolls there slowly
     context.add_init_script(ALONE)
     with served(SITE, Late) as address:
         yield context.new_page(), address
