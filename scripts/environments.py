@@ -102,7 +102,7 @@ def install_torch(python, backend):
     if not command and not backend.any_torch:
         raise Problem(
             f"torch {version} for CPU cannot be had here.",
-            "neither the package index that pip uses nor https://download.pytorch.org/whl/cpu has it.",
+            "neither the package index that pip uses nor PyTorch's own index of CPU builds has it.",
             ADVICE,
         )
     return progress.run(
