@@ -9,74 +9,74 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test-docs: server-client ## execute the notebooks against real servers (ON=embedded, container or gpu), print what was verified
-	@$(RUN) scripts.test_docs
+	@$(RUN) scripts.run.test_docs
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/pytest
 	@$(MAKE) --no-print-directory test-site
 
 test-site: client ## render the site and look at every page in a browser (BROWSER=none skips that)
-	@$(RUN) scripts.build_site && .venv/bin/pytest tests/site
+	@$(RUN) scripts.site.build_site && .venv/bin/pytest tests/rendered
 
 test-servers: server-client ## tests that kill or restart servers; each starts its own
-	@.venv/bin/pytest -v -s tests/servers
+	@.venv/bin/pytest -v -s tests/live
 
 site: client ## render the site into _site (Quarto, or an offline preview without it)
-	@$(RUN) scripts.build_site
+	@$(RUN) scripts.site.build_site
 
 preview: client ## render the site and serve it on http://localhost:4200
-	@$(RUN) scripts.build_site --serve
+	@$(RUN) scripts.site.build_site --serve
 
 serve: server-client ## run the embedded server in the foreground (ONLY=vllm), Ctrl-C stops it
-	@$(RUN) scripts.serve run $(or $(ONLY),vllm)
+	@$(RUN) scripts.servers.serve run $(or $(ONLY),vllm)
 
 start: server-client ## start the embedded server and return when it is ready
-	@$(RUN) scripts.serve start $(or $(ONLY),vllm)
+	@$(RUN) scripts.servers.serve start $(or $(ONLY),vllm)
 
 stop: client ## stop what `make start` started
-	@$(RUN) scripts.serve stop $(or $(ONLY),vllm)
+	@$(RUN) scripts.servers.serve stop $(or $(ONLY),vllm)
 
 addresses: client ## add the addresses that are new on the rendered site to those that are kept
-	@$(RUN) scripts.addresses
+	@$(RUN) scripts.site.addresses
 
 pictures: client ## take the stored pictures of the rendered site (needs Quarto)
-	@$(RUN) scripts.pictures
+	@$(RUN) scripts.site.pictures
 
 update-outputs: server-client ## execute the notebooks and store what their cells print
-	@$(RUN) scripts.update_outputs
+	@$(RUN) scripts.run.update_outputs
 
 accept-results: client ## make the last run's results the site's (results/)
-	@$(RUN) scripts.accept_results
+	@$(RUN) scripts.upkeep.accept_results
 
 matrix: server-client ## ask every backend all probes with each chatlas class (ONLY=, PROBES=)
-	@$(RUN) scripts.matrix
+	@$(RUN) scripts.matrix.matrix
 
 freshness: client ## compare the pins with the newest releases: what lags, and by how long
-	@$(RUN) scripts.freshness
+	@$(RUN) scripts.upkeep.freshness
 
 newest: server-client ## make test-docs with the newest releases instead of the pins (ONLY=, URL=)
-	@$(RUN) scripts.newest
+	@$(RUN) scripts.upkeep.newest
 
 newest-issue: client ## open or update the one issue that says that the newest releases fail
-	@$(RUN) scripts.newest_issue
+	@$(RUN) scripts.upkeep.newest_issue
 
 mutants: server-client ## seed one documentation fault at a time into a copy: do the tests bite? (ONLY=, URL=)
-	@$(RUN) scripts.mutants
+	@$(RUN) scripts.upkeep.mutants
 
 bare: client ## make test and make test-docs on the smallest Debian with the README's packages (root, debootstrap; TARGET=)
-	@$(RUN) scripts.bare
+	@$(RUN) scripts.upkeep.bare
 
 benchmark: server-client ## time a notebook against the same requests in a plain script
-	@$(RUN) scripts.benchmark
+	@$(RUN) scripts.upkeep.benchmark
 
 oldest-chatlas: server-client ## find the oldest chatlas on which the vLLM notebook passes
-	@$(RUN) scripts.oldest_chatlas
+	@$(RUN) scripts.upkeep.oldest_chatlas
 
 original-report: server-client ## make the original report's call against its own vLLM and the pinned one
-	@$(RUN) scripts.original_report
+	@$(RUN) scripts.upkeep.original_report
 
 lock: .venv/bin/uv ## resolve requirements/*.in into the pinned requirements/*.txt
-	@$(RUN) scripts.lock
+	@$(RUN) scripts.upkeep.lock
 
 CACHE = "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
 
@@ -90,11 +90,11 @@ clean: ## stop what `make start` started, and remove what these commands made: .
 	rm -rf .venv _build _site .quarto _quarto-address.yml $(CACHE)
 
 client:
-	@$(PYTHON) -m scripts.bootstrap
+	@$(PYTHON) -m scripts.common.bootstrap
 
 server-client:
-	@$(PYTHON) -m scripts.bootstrap --server
+	@$(PYTHON) -m scripts.servers.platform_check && $(PYTHON) -m scripts.common.bootstrap
 
 # for `make lock`, which has to work also while two of the locks disagree
 .venv/bin/uv:
-	@$(PYTHON) -m scripts.bootstrap
+	@$(PYTHON) -m scripts.common.bootstrap

@@ -1,4 +1,4 @@
-"""Asks one server all probes through one chatlas class; prints JSON lines for scripts/matrix.py.
+"""Asks one server all probes through one chatlas class; prints JSON lines for scripts/matrix/matrix.py.
 
 A line on standard output is a finding, or {"restart": true}: then the server is restarted, and a
 line is written to standard input when it answers again.

@@ -9,28 +9,31 @@ from pathlib import Path
 import pytest
 import trustme
 
-from scripts import backends, browser, serve
-from scripts.problem import Problem
+from scripts.common.problem import Problem
+from scripts.content import backends
+from scripts.run import report
+from scripts.servers import environments, fetch_model, serve
+from scripts.site import browser
 
-MISBEHAVING = Path(__file__).parent / "misbehaving"
+IMITATION = Path(__file__).parent / "imitation"
 
 
 @pytest.fixture
 def build(tmp_path, monkeypatch):
     """An empty place for logs and results instead of _build."""
-    for module in ("serve", "progress", "report", "fetch_model", "environments"):
-        monkeypatch.setattr(f"scripts.{module}.BUILD", tmp_path / "_build", raising=False)
+    for module in (serve, report, fetch_model, environments):
+        monkeypatch.setattr(module, "BUILD", tmp_path / "_build")
     return tmp_path / "_build"
 
 
 @pytest.fixture
 def misbehaving():
-    """A function that makes a backend of a server in tests/misbehaving, and what serve.prepare would return."""
+    """A function that makes a backend of a server in tests/imitation, and what serve.prepare would return."""
 
     def make(script, **changes):
         backend = dataclasses.replace(
             backends.get("vllm"),
-            command=["python", str(MISBEHAVING / script), "{port}"],
+            command=["python", str(IMITATION / script), "{port}"],
             port=serve.free_port(0),
             ready_within=5,
             **changes,

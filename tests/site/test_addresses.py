@@ -1,115 +1,98 @@
-"""Every address that a reader may have kept leads somewhere, whichever renderer made the site."""
+"""The list of addresses only grows, and what has moved is followed to its end."""
 
-from pathlib import Path
+import re
 
 import pytest
-from conftest import LANDED, PAGES, WIDE, served
 
-from scripts import addresses, moved, pages
-from scripts.build_site import SITE
+from scripts.common.problem import Problem
+from scripts.site import addresses, moved
 
-LISTED = {}
-for listed in addresses.listed():
-    LISTED.setdefault(listed.partition("#")[0], []).append(listed)
-BODY = "<p style='height: 2000px'></p><section id='{0}'><h2>{0}</h2></section><p style='height: 2000px'></p>"
-
-
-@pytest.fixture(scope="module")
-def had():
-    """The addresses of the rendered site."""
-    return set(addresses.of(SITE))
+FIRST = "sealed 362563d44956737d"  # ends what was frozen first; made anew, the list would have another
+PAGE = """<html><head></head><body><nav><h2 id="toc-title">On this page</h2></nav><main><h1>x</h1>
+<section id="seed"><h2>Seed</h2><div id="matrix"><a id="cb1-1" href="#cb1-1"></a></div></section>
+<h3 id="own">Own</h3><a href="b.html#chosen">b</a> <a href="#cb1-1">1</a> <a href="https://x.example/#y">y</a>
+</main></body></html>"""
+OTHER = '<main><p id="chosen">c</p><a href="./">a</a><div class="category" data-category="two words">t</div></main>'
 
 
-@pytest.mark.parametrize("page", LISTED)
-def test_what_was_there_once_is_still_there_or_leads_on(visit, had, page):
-    """That an anchor which is there is also seen is what test_anchors looks at."""
-    lost, table = [], moved.load()
-    for old in LISTED[page]:
-        new, _, anchor = moved.now(old, table).partition("#")
-        if new not in had or (anchor and f"{new}#{anchor}" not in had and anchor not in visit(new, WIDE["width"]).ids):
-            lost.append(old)
-    assert lost == [], "".join(
-        f"\n{old} leads nowhere: add to docs/moved.txt a line `{old} PAGE.html#ANCHOR` with where its text is now, "
-        "or what comes nearest to it"
-        for old in lost
-    )
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A rendered site of two pages, and a list that is still empty."""
+    files = {"index.html": PAGE, "b.html": OTHER, "b.md": "b", "llms.txt": "l", "search.json": "{}"}
+    files |= {"site_libs/x/readme.md": "", "x.css": ""}
+    for name, text in files.items():
+        path = tmp_path / "_site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(addresses, "LISTED", tmp_path / "addresses.txt")
+    addresses.LISTED.write_text("# head\n" + addresses.seal("# head\n"))
+    return tmp_path / "_site"
 
 
-@pytest.mark.parametrize("old", moved.load())
-def test_what_has_moved_lands_where_it_is_now(tab, root, visit, old):
-    new = moved.now(old, moved.load())
-    page, _, anchor = old.partition("#")
-    if not page.endswith(".html"):
-        text = (SITE / page).read_text()
-        assert Path(new).name in text or text == (SITE / new).read_text()
-        return
-    assert page not in PAGES or anchor not in visit(page, WIDE["width"]).ids, f"{page} has #{anchor} again"
-    tab.goto(f"{root}/{old}")
-    tab.wait_for_url(f"{root}/{new}")
-    if "#" in new:
-        assert tab.evaluate(LANDED, new.partition("#")[2]) == ""
+def test_addresses_are_pages_with_the_anchors_that_a_reader_meets_and_downloads(site):
+    assert addresses.of(site) == [
+        "b.html",
+        "b.html#category=two%20words",
+        "b.html#chosen",
+        "b.md",
+        "index.html",
+        "index.html#seed",
+        "index.html#own",
+        "llms.txt",
+    ]
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """The address of a small site from which much has moved."""
-    folder = tmp_path_factory.mktemp("moved")
-    (folder / "docs").mkdir()
-    for page, anchor in (("index", "top"), ("docs/a", "here"), ("docs/b", "new")):
-        (folder / f"{page}.html").write_text(f"<html><head></head><body>{BODY.format(anchor)}</body></html>")
-    (folder / "docs" / "b.md").write_text("# b")
-    (folder / "b.ipynb").write_text("{}")
-    table = {
-        "docs/a.html#renamed": "docs/a.html#here",
-        "docs/a.html#went": "docs/b.html#new",
-        "docs/a.html#went-twice": "docs/old.html#x",
-        "docs/old.html#x": "docs/b.html#new",
-        "docs/old.html": "docs/b.html",
-        "deep/er/old.html": "docs/old.html",
-        "docs/old.md": "docs/b.md",
-        "old.ipynb": "b.ipynb",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(moved, "load", lambda: table)
-        patch.setattr(pages, "sources", lambda: [Path("index.qmd"), Path("docs/a.qmd"), Path("docs/b.qmd")])
-        moved.write(folder)
-    with served(folder) as address:
-        yield address
+def test_what_is_new_is_added_below_and_the_rest_stays_as_it_was(site):
+    first = addresses.add(site, "2030-01-01")
+    before = addresses.LISTED.read_text()
+    assert addresses.add(site, "2030-01-02") == []
+    (site / "b.html").write_text(OTHER + '<main><h2 id="new">n</h2></main>')
+    assert addresses.add(site, "2030-01-02") == ["b.html#new"]
+    assert addresses.LISTED.read_text().startswith(before)
+    assert addresses.listed() == [*first, "b.html#new"]
+
+
+@pytest.mark.parametrize("gone", ["index.html\n", "seed ", "b.md\n", r"sealed .*\n\Z"])
+def test_an_address_that_is_taken_out_is_missed(site, gone):
+    addresses.add(site, "2030-01-01")
+    addresses.LISTED.write_text(re.sub(gone, "", addresses.LISTED.read_text(), count=1))
+    with pytest.raises(Problem, match="changed above one of its seals"):
+        addresses.listed()
+
+
+def test_the_list_is_whole_and_the_one_that_was_begun():
+    assert addresses.listed()
+    assert FIRST in addresses.LISTED.read_text().splitlines()
+
+
+def test_every_move_is_one_of_an_address_that_was_there():
+    assert set(moved.load()) - set(addresses.listed()) == set()
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("docs/a.html#renamed", "docs/a.html#here"),
-        ("docs/a.html#went", "docs/b.html#new"),
-        ("docs/a.html#went-twice", "docs/b.html#new"),
-        ("docs/a.html#here", "docs/a.html#here"),
-        ("docs/old.html#x", "docs/b.html#new"),
-        ("docs/old.html#new", "docs/b.html#new"),
-        ("docs/old.html", "docs/b.html"),
-        ("deep/er/old.html#new", "docs/b.html#new"),
+        ("a.html", "c.html"),
+        ("a.html#x", "c.html#x"),
+        ("a.html#y", "d.html#z"),
+        ("b.html#y", "c.html#y"),
+        ("e.html#y", "c.html#whole"),
+        ("c.html", "c.html"),
     ],
 )
-def test_a_browser_is_led_on(tab, small, old, new):
-    tab.goto(f"{small}/{old}")
-    tab.wait_for_url(f"{small}/{new}")
-    if "#" in new:
-        tab.wait_for_function(f"anchor => ({LANDED})(anchor) === ''", arg=new.partition("#")[2], timeout=5000)
+def test_moves_are_followed_to_their_end(old, new):
+    table = {"a.html": "b.html", "b.html": "c.html", "a.html#y": "d.html#z", "e.html": "c.html#whole"}
+    assert moved.now(old, table) == new
 
 
-def test_a_link_that_is_followed_within_the_page_is_led_on_too(tab, small):
-    tab.goto(f"{small}/docs/a.html")
-    tab.evaluate("location.hash = 'went'")
-    tab.wait_for_url(f"{small}/docs/b.html#new")
+def test_moves_in_a_circle_are_a_problem():
+    with pytest.raises(Problem, match="in a circle"):
+        moved.now("a.html#x", {"a.html": "b.html", "b.html": "a.html"})
 
 
-def test_old_addresses_of_other_files_still_answer(tab, small):
-    assert tab.request.get(f"{small}/docs/old.md").text() == "This page has moved: [b.md](b.md)\n"
-    assert tab.request.get(f"{small}/old.ipynb").text() == "{}"
-
-
-def test_all_addresses_are_listed(had, figures):
-    known = set(addresses.listed())
-    made = "Quarto's output" if 'content="quarto-' in (SITE / "index.html").read_text() else "the preview"
-    figures.append(f"addresses: {len(known)} looked up in {made}")
-    assert sorted(had - known) == [], "run `make addresses`: from then on these are kept"
+@pytest.mark.parametrize("line", ["a.html", "a.html b.html c.html"])
+def test_a_line_that_is_no_move_is_named(tmp_path, monkeypatch, line):
+    monkeypatch.setattr(moved, "MOVED", tmp_path / "moved.txt")
+    moved.MOVED.write_text(f"# head\n{line}\n")
+    with pytest.raises(Problem, match=f"no move.\n.*{line}"):
+        moved.load()

@@ -1,0 +1,123 @@
+"""What is executed: each notebook with its page and the backends that it runs on.
+
+A backend's own notebook is named in backends.toml; notebooks.toml lists those that several
+backends share.
+"""
+
+import tomllib
+from dataclasses import dataclass
+
+from scripts.common.paths import ROOT
+from scripts.common.problem import Problem
+from scripts.content import backends
+
+IN_CONTAINERS = {"container": "container", "gpu": "gpu-container"}  # what results call what ON= names
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A notebook and the page that shows it.
+
+    Attributes:
+        name: what ONLY= names.
+        notebook: its path, relative to the repository.
+        page: path of its page, relative to the repository; "" for a notebook that no page shows yet.
+        on: the names of the backends it is executed on.
+        needs: "gpu" for a notebook that is executed by `make test-docs ON=gpu` alone, else "".
+    """
+
+    name: str
+    notebook: str
+    page: str
+    on: tuple[str, ...]
+    needs: str = ""
+
+    @property
+    def is_not_run_yet(self):
+        """Whether it waits for its first run: a state that only a notebook which needs a GPU can be in.
+
+        Such a notebook has no page and stores no outputs (tests/content/test_notebooks.py).
+        """
+        return self.needs == "gpu" and not self.page
+
+
+@dataclass(frozen=True)
+class Run:
+    """One guide on one backend."""
+
+    guide: Guide
+    backend: backends.Backend
+
+    @property
+    def is_own(self):
+        """Whether the notebook is the backend's own."""
+        return self.guide.name == self.backend.name
+
+    @property
+    def name(self):
+        """GUIDE for a backend's own notebook, else GUIDE@BACKEND."""
+        return self.guide.name if self.is_own else f"{self.guide.name}@{self.backend.name}"
+
+    def result(self, where):
+        """The file name of this run's result; `where` is one of those in report.write."""
+        return f"{self.name.replace('/', '-')}-{where}.json"
+
+    def parameters(self, root, api_key):
+        """What the parameters cell is given on a server at `root` (its address without a path)."""
+        api = self.backend.api if self.is_own else "/v1"
+        return {"base_url": root + api, "api_key": api_key, "model": self.backend.serves}
+
+
+def load():
+    """All guides by name: the backends' own, then those of notebooks.toml."""
+    own = [Guide(b.name, b.notebook, b.page, (b.name,)) for b in backends.load().values()]
+    shared = tomllib.loads((ROOT / "notebooks.toml").read_text())
+    others = [
+        Guide(
+            name,
+            f"notebooks/{name}.ipynb",
+            entry.get("page", ""),
+            tuple(entry["backends"]),
+            entry.get("needs", ""),
+        )
+        for name, entry in shared.items()
+    ]
+    return {guide.name: guide for guide in [*own, *others]}
+
+
+def runs(guide):
+    """Every run of `guide`, the one whose outputs are stored first."""
+    return [Run(guide, backends.get(name)) for name in guide.on]
+
+
+def chosen(only):
+    """The runs that `only` names, or those of a plain run when it is empty.
+
+    Args:
+        only: names with commas between them; GUIDE@BACKEND names one run of a shared guide, @BACKEND
+            all that runs on it. A backend that runs only when it is named is named by itself or after
+            an "@".
+
+    Raises:
+        Problem: there is no such guide or run.
+    """
+    known = load()
+    if not only:
+        return [run for guide in known.values() for run in runs(guide) if not run.backend.only_by_name]
+    found = []
+    for name in only.split(","):
+        guide, _, backend = name.strip().partition("@")
+        of_guide = [run for g in known.values() if g.name == guide or (backend and not guide) for run in runs(g)]
+        named = [
+            run
+            for run in of_guide
+            if run.backend.name == backend or (not backend and (run.is_own or not run.backend.only_by_name))
+        ]
+        if not named:
+            raise Problem(
+                f"There is no notebook called {name.strip()!r}.",
+                "neither backends.toml nor notebooks.toml has such an entry.",
+                f"choose from: {', '.join(run.name for guide in known.values() for run in runs(guide))}.",
+            )
+        found += named
+    return found

@@ -1,0 +1,113 @@
+"""Derives _variables.yml, the versions and dates that the pages show, from the pins and results/."""
+
+import json
+
+import yaml
+
+from scripts.common.paths import ROOT
+from scripts.common.python_version import NEWEST, OLDEST
+from scripts.content import backends, guides, notebooks, small_model
+
+FILE = ROOT / "_variables.yml"
+HEADER = "# Made by scripts/content/variables.py (run by `make accept-results` and `make site`). Do not edit.\n"
+
+
+def derive():
+    """The variables, as nested dicts of strings."""
+    derived = {
+        "chatlas": {"version": backends.pinned("chatlas", "client"), "oldest": oldest_chatlas()},
+        "openai": {"version": backends.pinned("openai", "client")},
+        "python": {"oldest": "{}.{}".format(*OLDEST), "newest": "{}.{}".format(*NEWEST)},
+        "model": {"name": small_model.NAME, "description": small_model.DESCRIPTION},
+        "original-report": original_report(),
+    }
+    for guide in guides.load().values():
+        if guide.needs:  # it has no embedded result
+            derived[guide.name] = {"in_container": in_containers(guides.runs(guide)[0])}
+            continue
+        first, *others = guides.runs(guide)
+        result = accepted(first)
+        stamps = [stamp(first.backend, result)] + [also(run.backend, accepted(run)) for run in others]
+        *folders, name = guide.name.split("/")  # a page says recipes.NAME.verified
+        place = derived
+        for folder in folders:
+            place = place.setdefault(folder, {})
+        place[name] = {"verified": " ".join(stamps)}
+        if first.is_own:
+            if first.backend.container:
+                derived[guide.name]["in_container"] = in_containers(first)
+            seen = result["versions"][first.backend.package] if result else "unknown"
+            place[name]["version"] = first.backend.version or seen
+    return derived
+
+
+def accepted(run, where="embedded"):
+    """The accepted result of a run, None without one."""
+    path = ROOT / "results" / run.result(where)
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def in_containers(run):
+    """What was verified in containers, one sentence each; a result of other cells counts for nothing."""
+    cells = notebooks.code_cells(notebooks.read(run.guide.notebook))
+    now = {cell.id: notebooks.source_hash(cell) for cell in cells}
+    results = [accepted(run, where) for where in guides.IN_CONTAINERS.values()]
+    current = [r for r in results if r and {cell["id"]: cell["sha256"] for cell in r["cells"]} == now]
+    return " ".join(map(in_container, current)) or "Not verified yet in a container."
+
+
+def in_container(result):
+    """One sentence: what a container's result shows, with what each step took."""
+    container, figures = result["container"], result["figures"]
+    size = f" ({container['image_bytes'] / 1e9:.1f} GB)" if container["image_bytes"] else ""
+    steps = [f"{step} {figures[step]:.0f} s" for step in ("build", "pull", "start") if figures.get(step)]
+    steps.append(f"notebook {figures['notebook_total']:.0f} s")
+    return (
+        f"Verified in a container {result['date']}: {len(result['cells'])} cells against {container['image']}{size}, "
+        f"run by {container['engine']}, {result['model']}, on {result['hardware'].removesuffix(', in a container')}. "
+        f"That run took: {', '.join(steps)}."
+    )
+
+
+def also(backend, result):
+    """One sentence on a further backend of a shared notebook."""
+    if not result:
+        return f"Not verified yet on {backend.title}."
+    return f"The same cells passed on {backend.title} {result['versions'][backend.package]} on {result['date']}."
+
+
+def stamp(backend, result):
+    """One sentence: what was verified when, with which versions, model and hardware."""
+    if not result:
+        return f"Not verified yet with {backend.title} {backend.version}."
+    found = result["versions"]
+    return (
+        f"Verified {result['date']}: {len(result['cells'])} cells executed with chatlas {found['chatlas']}, "
+        f"openai {found['openai']}, Python {found['python']} against {backend.title} {found[backend.package]} "
+        f"({backend.package}), {result['model']}, on {result['hardware']}."
+    )
+
+
+def oldest_chatlas():
+    """The oldest chatlas on which the vLLM notebook passes, as measured by `make oldest-chatlas`."""
+    return json.loads((ROOT / "results" / "oldest-chatlas.json").read_text())["oldest"]
+
+
+def original_report():
+    """What `make original-report` was run with and when: the report's versions, and below `newer` the others."""
+    result = json.loads((ROOT / "results" / "original-report.json").read_text())
+    reported, newer = (
+        {"vllm": server["server"].split()[1], "chatlas": call["chatlas"], "openai": call["openai"]}
+        for server, call in zip(result["servers"], (result["servers"][0]["calls"][at] for at in (0, -1)), strict=True)
+    )
+    return {"date": result["date"], **reported, "newer": newer}
+
+
+def text():
+    """What _variables.yml has to contain."""
+    return HEADER + yaml.safe_dump(derive(), sort_keys=False, width=1000)
+
+
+def write():
+    """Write _variables.yml."""
+    FILE.write_text(text())

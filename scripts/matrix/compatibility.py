@@ -1,0 +1,250 @@
+"""Makes the compatibility table and its evidence pages from results/matrix.
+
+docs/compatibility.qmd includes the table; docs/evidence/ has a page for each backend and chatlas. Both follow the
+results, the probes and the pins, so that `make site` makes them anew. Each has a mark, a digest of its text and its
+results, by which `make test` sees that nobody wrote into it.
+"""
+
+import hashlib
+import json
+import re
+
+from probes import catalog
+from scripts.common.paths import ROOT
+from scripts.content import backends, sections
+from scripts.matrix import expected_failures, stored
+
+TABLE = ROOT / "docs" / "generated" / "_matrix.qmd"
+EVIDENCE = ROOT / "docs" / "evidence"
+MADE_BY = "<!-- Made by scripts/matrix/compatibility.py (`make accept-results`, `make site`). Do not edit. Mark:  -->\n"
+MARK = re.compile(r"(?<=Do not edit\. Mark: )\w*(?= -->)")
+CHAT_FAILS = "A plain chat fails here with {classes}, so that most of the other questions could not be asked."
+WORDS = {
+    "supported": "✓ yes",
+    "partly": "◐ partly",
+    "unsupported": "✗ no",
+    "not applicable": "○ n/a",
+    "not asked": "— not asked: the test model can't",
+    "not run": "? not run",
+}
+NOT_YET = "… not asked yet"
+
+
+def anchor(*parts):
+    """Names as one anchor."""
+    return re.sub(r"[^a-z0-9]+", "-", " ".join(parts).lower()).strip("-")
+
+
+def page_name(result, chatlas):
+    """The evidence page of a result's columns with that chatlas."""
+    newest = result["columns"][0]["chatlas"]
+    return anchor(result["backend"]) if chatlas == newest else anchor(result["backend"], "chatlas", chatlas)
+
+
+def mark(finding):
+    """The symbol and word for a finding; a star where the model was not good enough."""
+    return WORDS[finding["outcome"]] + (" \\*" if finding["model"] is False else "")
+
+
+def cell(result, column, probe):
+    """A cell of the table: the mark, linked to its evidence."""
+    if not column:
+        return WORDS["not run"]
+    target = f"evidence/{page_name(result, column['chatlas'])}.qmd#{anchor(probe, column['class'])}"
+    if why := stored.why_not_asked(result, column, probe):
+        return f'[{NOT_YET}]({target} "{why}")'
+    return f"[{mark(stored.current(column)[probe])}]({target})"
+
+
+def rows(headings, cells_of):
+    """A Markdown table with a row for each probe and one for each theme.
+
+    Args:
+        headings: those of the columns after the first.
+        cells_of: a function from a probe's name to the row's cells, or to None to leave it out.
+    """
+    breakable = [heading.replace("OpenAICompletions", "OpenAI<wbr>Completions") for heading in headings]
+    lines = [f"| | {' | '.join(breakable)} |", f"|{'-' * 30}|{'|'.join(['-' * 14] * len(headings))}|"]
+    theme = None
+    for probe in catalog.load().values():
+        cells = cells_of(probe.name)
+        if cells is None:
+            continue
+        if probe.theme != theme:
+            theme = probe.theme
+            lines.append(f"| **{theme}** |{' |' * len(headings)}")
+        lines.append(f"| {probe.title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def table(found):
+    """The table of all backends, with the boxes that hide a backend's columns."""
+    columns, boxes, rules = [], [], []
+    for backend in backends.load().values():
+        result = found.get(backend.name)
+        with_class = {c["class"]: c for c in stored.newest(result)} if result else {}
+        version = f"{backend.title} {result['version']}" if result else backend.title
+        hidden = []
+        for class_name in backend.classes:
+            columns.append((f"{version} {class_name}", result, with_class.get(class_name)))
+            hidden.append(f"#matrix tr > :nth-child({len(columns) + 1})")
+        boxes.append(f'<label><input type="checkbox" id="show-{backend.name}" checked> {version}</label>')
+        rules.append(f"body:has(#show-{backend.name}:not(:checked)) :is({', '.join(hidden)}) {{ display: none; }}")
+    body = rows([c[0] for c in columns], lambda probe: [cell(result, column, probe) for _, result, column in columns])
+    return (
+        "```{=html}\n"
+        f'<fieldset class="matrix-filter"><legend>Show</legend>\n{chr(10).join(boxes)}\n</fieldset>\n'
+        f"<style>\n{chr(10).join(rules)}\n</style>\n```\n\n"
+        f"::: {{#matrix}}\n\n{body}\n\n:::\n"
+    )
+
+
+def since(result):
+    """The table of older chatlas releases on one backend: only the rows in which a class differs from itself."""
+    columns = sorted(result["columns"], key=lambda column: tuple(map(int, column["chatlas"].split("."))))
+
+    def cells_of(probe):
+        outcomes = {name: set() for name in (column["class"] for column in columns)}
+        for column in columns:
+            finding = stored.current(column).get(probe)
+            outcomes[column["class"]] |= {finding["outcome"]} - {"not run"} if finding else set()
+        changed = any(len(found) > 1 for found in outcomes.values())
+        return [cell(result, column, probe) for column in columns] if changed else None
+
+    return rows([f"chatlas {column['chatlas']} {column['class']}" for column in columns], cells_of)
+
+
+def stamp(result, column):
+    """What was asked when, with which versions (those of `column`), model and hardware, and which pins moved since."""
+    moved = [f"{name} {now}" for name, _, now in stored.moved(result)] if column in stored.newest(result) else []
+    return (
+        f"{backends.get(result['backend']).title} {result['version']}: asked {result['date']} with chatlas "
+        f"{column['chatlas']}, openai {column['openai']}, Python {column['python']}, {result['model']}, "
+        f"on {result['hardware']}." + (f" Since then this site has moved to {', '.join(moved)}." if moved else "")
+    )
+
+
+def matrix_text(found):
+    """What docs/generated/_matrix.qmd has to contain."""
+    stamps = "\n".join(f"- {stamp(result, result['columns'][0])}" for result in found.values())
+    for result in found.values():
+        silent = [c["class"] for c in result["columns"] if not answers(c)]
+        if silent:
+            name = backends.get(result["backend"]).title
+            stamps += f"\n- {name}: {CHAT_FAILS.format(classes=' and '.join(silent)).removesuffix('.')}: see `Chat`."
+    stamps += "".join(f"\n- {b.title}: not run yet." for b in backends.load().values() if b.name not in found)
+    older = [result for result in found.values() if len({c["chatlas"] for c in result["columns"]}) > 1]
+    text = f"{MADE_BY}\n{table(found)}\n{stamps}\n"
+    for result in older:
+        title = backends.get(result["backend"]).title
+        text += (
+            f"\n## Older chatlas on {title} {result['version']}\n\n"
+            "The same probes with older releases (beside openai 2, which they need). Rows in which no class has "
+            f"changed are left out.\n\n::: {{#older}}\n\n{since(result)}\n\n:::\n"
+        )
+    return text
+
+
+def exchange_text(exchange):
+    """One request with its response, as text."""
+    request = "" if exchange["request"] is None else "\n" + json.dumps(exchange["request"], ensure_ascii=False)
+    status = exchange["status"] or "no response"
+    return f"{exchange['method']} {exchange['path']}{request}\n\n{status}\n{exchange['response'] or '(nothing)'}"
+
+
+def link(place):
+    """A link from an evidence page to a place on another page, by its heading."""
+    (title,) = [section.title for section in sections.of(place.partition("#")[0]) if section.place == place]
+    return f"[{title}](../{place.removeprefix('docs/')})"
+
+
+def some_of(finding):
+    """How many of the exchanges are shown, where it is not all of them."""
+    shown, all_of_them = len(finding["evidence"]), finding["exchanges"]
+    return f" (the last {shown} of {all_of_them})" if shown < all_of_them else ""
+
+
+def finding_text(result, column, finding):
+    """The evidence for one cell of the table; of a probe that was not asked, `finding` has only its name."""
+    title = f"{catalog.load()[finding['probe']].title} ({column['class']})"
+    lines = [f"### {title} {{#{anchor(finding['probe'], column['class'])}}}", ""]
+    if why := stored.why_not_asked(result, column, finding["probe"]):
+        lines.append(f"**{NOT_YET}** ({why})")
+        summary = "What went over the wire with that other question"
+    else:
+        model = {True: " The model's answer was right.", False: " The model's answer was wrong.", None: ""}
+        words = f"**{WORDS[finding['outcome']]}**: `` {finding['says']} ``{model[finding['model']]}"
+        lines.append(f"{words} ({finding['seconds']} s)")
+        if "later" in finding:
+            lines += ["", "Asked {date} with Python {python}, on {hardware}.".format(**finding["later"])]
+        places = expected_failures.pages_for(finding["probe"], column["class"], result["backend"])
+        if places and finding["outcome"] in expected_failures.BROKEN:
+            lines += ["", "What to do: " + ", ".join(map(link, places))]
+        summary = "What went over the wire"
+    if finding.get("evidence"):
+        shown = "\n\n".join(map(exchange_text, finding["evidence"]))
+        lines += [
+            "",
+            f"<details><summary>{summary}{some_of(finding)}</summary>",
+            "",
+            "~~~~text",
+            shown,
+            "~~~~",
+            "",
+            "</details>",
+        ]
+    return "\n".join(lines)
+
+
+def answers(column):
+    """Whether the first probe, a plain chat, works there; where it does not, most others cannot be asked."""
+    chat = stored.current(column).get("chat")
+    return not chat or chat["outcome"] != "unsupported"
+
+
+def evidence_text(result, chatlas):
+    """One evidence page."""
+    columns = [column for column in result["columns"] if column["chatlas"] == chatlas]
+    title = f"{backends.get(result['backend']).title} {result['version']} with chatlas {chatlas}"
+    parts = [
+        f'---\ntitle: "Evidence: {title}"\n'
+        f'description-meta: "What each probe sent to {title}, and what came back."\ntoc-depth: 2\nsearch: false\n---\n',
+        MADE_BY,
+        f"{stamp(result, columns[0])} Long texts are cut. [Back to the table](../compatibility.qmd)\n",
+    ]
+    silent = [column["class"] for column in columns if not answers(column)]
+    if silent:
+        parts.append(f"{CHAT_FAILS.format(classes=' and '.join(silent))}\n")
+    for probe in catalog.load().values():
+        parts.append(f"## {probe.title} {{#{probe.name}}}\n\n{probe.shows}\n")
+        for column in columns:
+            finding = stored.by_probe(column).get(probe.name, {"probe": probe.name})
+            parts.append(finding_text(result, column, finding) + "\n")
+    return "\n".join(parts)
+
+
+def mark_of(text, results):
+    """What the mark of a generated file has to be: a digest of its text and of the results that it is made of."""
+    made_of = [MARK.sub("", text), *map(stored.fingerprint, results)]
+    return hashlib.sha256("".join(made_of).encode()).hexdigest()[:16]
+
+
+def texts():
+    """What each generated file has to contain, by path."""
+    found = stored.results()
+    wanted = {TABLE: (matrix_text(found), found.values())}
+    for result in found.values():
+        for chatlas in dict.fromkeys(column["chatlas"] for column in result["columns"]):
+            wanted[EVIDENCE / f"{page_name(result, chatlas)}.qmd"] = (evidence_text(result, chatlas), [result])
+    return {path: MARK.sub(mark_of(text, results), text, count=1) for path, (text, results) in wanted.items()}
+
+
+def write():
+    """Write the generated files, and remove evidence pages that nothing makes any more."""
+    wanted = texts()
+    for path in EVIDENCE.glob("*.qmd"):
+        if path not in wanted:
+            path.unlink()
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)

@@ -1,0 +1,175 @@
+"""Executes one notebook with nbval, and the page's first snippet on its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from scripts.common import processes
+from scripts.common.problem import Problem
+from scripts.content import notebooks
+
+CELL_LIMIT = 120  # seconds
+NOTEBOOK_LIMIT = 1200  # seconds
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+# pytest sets PYTEST_CURRENT_TEST, and chatlas then sends a fixed seed (chatlas/_utils.py,
+# is_testing). A reader's session has no such variable, so the kernel gets none either; and a
+# reader's keys and addresses have no business in a run.
+HIDDEN = ("PYTEST_CURRENT_TEST", "OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_BASE_URL")
+
+
+def clean_environment():
+    """This process' environment without what would make a cell behave unlike a reader's."""
+    return {name: value for name, value in os.environ.items() if name not in HIDDEN}
+
+
+def write_kernel(folder, python):
+    """Define the Jupyter kernel `docs` below `folder`: `python`, without the HIDDEN variables."""
+    spec = folder / "kernels" / "docs"
+    spec.mkdir(parents=True)
+    unset = [argument for name in HIDDEN for argument in ("-u", name)]
+    argv = ["env", *unset, str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "docs", "language": "python"}))
+
+
+def wait(process, limit, servers, what):
+    """Wait for `process`; end it and raise Problem if a server dies or the limit (seconds) passes."""
+    start = time.monotonic()
+    try:
+        while process.poll() is None:
+            for server in servers:
+                server.check_alive()
+            if time.monotonic() - start > limit:
+                raise Problem(
+                    f"{what} took longer than {limit} seconds.",
+                    "a cell hangs, or the machine is busy.",
+                    "look at the last cell printed above; run it by hand against `make serve`.",
+                )
+            time.sleep(0.3)
+    finally:
+        processes.stop_tree(process.pid)
+
+
+def run_notebook(path, parameters, servers=(), python=sys.executable):
+    """Execute a notebook with nbval in a temporary copy that differs only in its parameters.
+
+    Args:
+        path: the notebook, relative to the repository.
+        parameters: values for the parameters cell; names that it lacks are left out.
+        servers: Server objects that have to stay alive meanwhile.
+        python: the Python of the kernel; it needs ipykernel and what the cells import.
+
+    Returns:
+        A list with one dict a code cell (id, sha256, outcome, seconds; error where it failed, reason
+        where it was not run), and the seconds that the kernel took to start.
+
+    Raises:
+        Problem: a server died, or the whole took longer than NOTEBOOK_LIMIT.
+    """
+    notebook = notebooks.read(path)
+    with tempfile.TemporaryDirectory(prefix="chatlas-docs-") as name:
+        folder = Path(name)
+        copy = folder / Path(path).name
+        notebooks.write(notebooks.with_parameters(notebook, parameters), copy)
+        write_kernel(folder, python)
+        (folder / "pytest.ini").write_text("[pytest]\n")
+        report = folder / "report.jsonl"
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-v",
+            "-p",
+            "no:cacheprovider",
+            "--rootdir",
+            folder,
+            "-c",
+            folder / "pytest.ini",
+        ]
+        command += ["--disable-plugin-autoload", "-p", "nbval.plugin", "-p", "pytest_reportlog.plugin"]  # 3 s sooner
+        command += ["--maxfail=3", "--nbval-lax", "--nbval-kernel-name", "docs", f"--nbval-cell-timeout={CELL_LIMIT}"]
+        process = subprocess.Popen(
+            [*command, f"--report-log={report}", copy],
+            cwd=folder,
+            env={**clean_environment(), "JUPYTER_PATH": str(folder), "PYTHONPATH": ""},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        wait(process, NOTEBOOK_LIMIT, servers, f"Executing {path}")
+        return read_report(report, notebook)
+
+
+def last_paragraph(traceback):
+    """The error itself: what stands last in a traceback, without its colours."""
+    return COLOURS.sub("", traceback).rstrip().rpartition("\n\n")[2]
+
+
+def read_report(report, notebook):
+    """Turn pytest-reportlog's lines into one dict a cell, and the kernel's start in seconds."""
+    cells = [
+        {
+            "id": cell.id,
+            "sha256": notebooks.source_hash(cell),
+            "outcome": "not_run",
+            "seconds": 0.0,
+            "reason": "never started",
+        }
+        for cell in notebooks.code_cells(notebook)
+    ]
+    kernel_start = 0.0
+    lines = report.read_text().splitlines() if report.exists() else []
+    for entry in map(json.loads, lines):
+        if entry.get("$report_type") != "TestReport":
+            continue
+        cell = cells[int(entry["nodeid"].rsplit("Cell ", 1)[1])]
+        if entry["when"] == "setup":
+            kernel_start += entry["duration"]
+            if entry["outcome"] == "skipped":
+                cell["reason"] = str(entry["longrepr"])
+        if entry["when"] == "call":
+            cell["outcome"] = {"passed": "passed", "failed": "failed"}.get(entry["outcome"], "not_run")
+            cell["seconds"] = round(entry["duration"], 2)
+            if cell["outcome"] == "failed":
+                cell["error"] = last_paragraph(str(entry["longrepr"]))
+            if cell["outcome"] == "not_run":
+                cell["reason"] = str(entry["longrepr"])
+    for cell in cells:
+        if cell["outcome"] != "not_run":
+            del cell["reason"]
+    return cells, kernel_start
+
+
+def run_snippet(path, parameters):
+    """Run the notebook's snippet as a program of its own, as somebody would who copies only that.
+
+    Returns:
+        What it printed, and the seconds it took.
+
+    Raises:
+        Problem: it failed; carries its traceback.
+    """
+    notebook = notebooks.with_parameters(notebooks.read(path), parameters)
+    start = time.monotonic()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-W", "error::SyntaxWarning", "-c", notebooks.snippet(notebook)],
+            cwd=tempfile.gettempdir(),
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=CELL_LIMIT,
+        )
+        failed = done.stderr.strip() if done.returncode else None
+    except subprocess.TimeoutExpired:
+        failed = f"it ran longer than {CELL_LIMIT} seconds."
+    if failed:
+        raise Problem(
+            f"The first snippet of {path} fails on its own.", f"it ended with:\n{failed}", "mend the cell `quickstart`."
+        )
+    return done.stdout, time.monotonic() - start

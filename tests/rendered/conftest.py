@@ -1,0 +1,158 @@
+"""The rendered site in _site, served on this machine and looked at in Chromium.
+
+`make test-site` renders it first. What only Quarto's output can show is skipped without Quarto, as
+"not verified".
+"""
+
+import contextlib
+import dataclasses
+import functools
+import http.server
+import threading
+from pathlib import Path
+
+import pytest
+
+from scripts.content import pages
+from scripts.site import browser
+from scripts.site.build_site import SITE
+
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+PAGES = [source.with_suffix(".html").as_posix() for source in pages.sources()]
+LOOK = """() => ({
+  links: [...document.querySelectorAll("a[href]")].map(a => a.href).filter(href => href.startsWith("http")),
+  ids: [...document.querySelectorAll("[id]")].map(element => element.id),
+  text: document.body.innerText,
+  blocks: [...document.querySelectorAll("main pre")].map(pre => pre.textContent.trim()),
+  width: document.documentElement.scrollWidth,
+})"""
+# What is wrong with where a link to an anchor has led; "" if nothing is. The header counts where it is slid out
+# of sight, too: it is back as soon as a reader scrolls up.
+LANDED = """anchor => {
+  const target = document.getElementById(anchor), headings = "h1, h2, h3, h4, h5, h6";
+  if (!target) return anchor + " is not there";
+  const heading = target.matches(headings) ? target : target.querySelector(headings) || target;
+  const header = document.querySelector("#quarto-header"), top = Math.round(heading.getBoundingClientRect().top);
+  const hidden = header ? header.offsetHeight : 0;
+  const seen = heading.checkVisibility() && top >= hidden - 1 && top < innerHeight - 20;
+  return seen ? "" : `${anchor} stands at ${top} px of ${innerHeight}, the header covers ${hidden}`;
+}"""
+
+
+@dataclasses.dataclass
+class Visit:
+    """What a visit to a page showed: errors of the console, addresses asked for, and what LOOK reads."""
+
+    address: str
+    errors: list
+    requested: list
+    links: list
+    ids: list
+    text: str
+    blocks: list
+    width: int
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves files as a web host does: 404.html where there is none, and no line for each request."""
+
+    def log_message(self, *arguments):
+        pass
+
+    def send_error(self, code, message=None, explain=None):
+        page = Path(self.directory) / "404.html"
+        if code != 404 or not page.exists():
+            super().send_error(code, message, explain)
+            return
+        body = page.read_bytes()
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextlib.contextmanager
+def served(folder, handler=Handler):
+    """The address at which `folder` is served meanwhile, without a slash at its end."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The address of the served site, without a slash at its end."""
+    assert (SITE / "index.html").exists(), "run `make site` first, or `make test-site`, which does"
+    with served(SITE) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A running Chromium; where none starts, and with BROWSER=none, what needs it is skipped as not verified."""
+    if why := browser.not_verified():
+        pytest.skip(why)
+    with browser.chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def quarto():
+    """Skips what only Quarto's output can show."""
+    if 'content="quarto-' not in (SITE / "index.html").read_text():
+        pytest.skip("not verified: no Quarto")
+
+
+@pytest.fixture(params=PAGES)
+def path(request):
+    """The address of each page in turn, relative to the site."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def visit(chromium, root):
+    """A function from a page and a window's size to what a visit showed; each page is visited once for each size."""
+    context = chromium.new_context()
+
+    @functools.cache
+    def look(path, width):
+        tab = context.new_page()
+        tab.set_viewport_size(PHONE if width == PHONE["width"] else WIDE)
+        errors, requested = [], []
+        tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.on("request", lambda request: requested.append(request.url))
+        tab.goto(f"{root}/{path}")
+        seen = Visit(tab.url, errors, requested, **tab.evaluate(LOOK))
+        tab.close()
+        return seen
+
+    yield look
+    context.close()
+
+
+@pytest.fixture
+def tab(chromium):
+    """An empty wide tab with a clipboard."""
+    context = chromium.new_context(viewport=WIDE)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+FIGURES = []
+
+
+@pytest.fixture(scope="session")
+def figures():
+    """A list of lines to print at the end: what was measured, for people to read."""
+    return FIGURES
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in FIGURES:
+        terminalreporter.write_line(line)

@@ -1,0 +1,189 @@
+"""What readers get from Quarto's output: speed, search, contrast, the keyboard. Skipped without Quarto."""
+
+import gzip
+import statistics
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import LANDED
+
+from scripts.common.paths import ROOT
+from scripts.site.build_site import SITE
+
+pytestmark = pytest.mark.usefixtures("quarto")
+
+WEIGHT = 500_000  # bytes
+PAINT = 3.0  # seconds; generous, since a busy machine is no news: the figure is printed, and meant to be under 1
+FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input, summary")].filter(element =>
+  element.checkVisibility({visibilityProperty: true}) && element.tabIndex >= 0 && !element.disabled
+).map((element, index) => { element.dataset.focusable = index; return index; })"""
+OPEN = "() => document.querySelectorAll('details').forEach(part => { part.open = true; })"
+# Each text on the page whose contrast with what is painted behind it is too low (WCAG 2, AA), whether it is in sight
+# or in a tab that is not open. A canvas mixes the colours.
+PALE = """() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+  const light = () => [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
+    .map(part => part / 255).map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+  const paint = colour => { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); };
+  const found = {};
+  for (const element of document.querySelectorAll("main *")) {
+    const own = [...element.childNodes].filter(node => node.nodeType === 3).map(node => node.data.trim()).join("");
+    if (!own || element.closest("script, style, noscript, svg")) continue;
+    const style = getComputedStyle(element), behind = [];
+    for (let each = element; each; each = each.parentElement) behind.unshift(getComputedStyle(each).backgroundColor);
+    ["white", ...behind].forEach(paint);
+    const ground = light();
+    paint(style.color);
+    const text = light(), size = parseFloat(style.fontSize), bold = style.fontWeight >= 700;
+    const contrast = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+    if (contrast >= (size >= 24 || (bold && size >= 18.66) ? 3 : 4.5)) continue;
+    const place = [element.parentElement, element].map(e => e.tagName + (e.className && "." + e.className)).join(" > ");
+    found[place] = `${contrast.toFixed(2)}: ${own.slice(0, 40)}`;
+  }
+  return found;
+}"""
+FOCUSED = "() => document.activeElement.dataset ? document.activeElement.dataset.focusable : undefined"
+
+
+def test_no_request_leaves_the_site(visit, path, root):
+    outside = [url for url in visit(path, 1280).requested if not url.startswith((root, "data:", "blob:"))]
+    assert outside == []
+
+
+def test_a_page_is_light(tab, root, path, figures):
+    """All that is loaded with a page, without images, compressed as a web host sends it."""
+    sizes = {}
+
+    def count(response):
+        name = urlsplit(response.url).path
+        if response.ok and not name.endswith((".png", ".svg")):
+            body = response.body()
+            sizes[name] = min(len(body), len(gzip.compress(body)))
+
+    tab.on("requestfinished", lambda request: count(request.response()))
+    tab.goto(f"{root}/{path}")
+    tab.wait_for_load_state("networkidle")
+    total = sum(sizes.values())
+    figures.append(f"{path}: {total / 1000:.0f} KB compressed, without images")
+    assert total < WEIGHT, sizes
+
+
+def test_something_is_painted_soon(chromium, root, figures):
+    """The median of five first visits is printed."""
+    seen = []
+    for _ in range(5):
+        context = chromium.new_context()
+        tab = context.new_page()
+        tab.goto(f"{root}/docs/connect/vllm.html")
+        tab.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        seen.append(tab.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000)
+        context.close()
+    figures.append(f"first contentful paint of the vLLM guide, on this machine: {statistics.median(seen):.2f} s")
+    assert min(seen) < PAINT
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("Can't find locally running ollama", "docs/troubleshooting.html"),
+        ("No connected db", "docs/troubleshooting.html"),
+        ("does not exist", "docs/troubleshooting.html"),
+        ("maximum context length", "docs/troubleshooting.html"),
+        ("enable-auto-tool-choice", "docs/troubleshooting.html"),
+        ("ChatOpenAICompletions", "docs/which-class.html"),
+        ("ChatOllama", "docs/connect/ollama.html"),
+    ],
+)
+def test_the_search_finds(tab, root, text, page):
+    tab.goto(f"{root}/index.html")
+    tab.keyboard.press("/")
+    field = tab.locator(".aa-Input")
+    field.wait_for()
+    field.fill(text)
+    found = tab.locator(f'.aa-Panel a[href*="{page}"]')
+    found.first.wait_for(timeout=10_000)
+
+
+def test_a_hit_of_the_search_leads_to_its_heading(tab, root):
+    tab.goto(f"{root}/index.html")
+    tab.keyboard.press("/")
+    tab.locator(".aa-Input").fill("maximum context length")
+    hit = tab.locator('.aa-Panel a[href*="troubleshooting.html"][href*="#"]').first
+    hit.click()
+    tab.wait_for_url("**/troubleshooting.html*")
+    tab.wait_for_function(f"({LANDED})(location.hash.slice(1)) === ''", timeout=5000)
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_nothing_shuts_a_reader_out(chromium, root, path, scheme, size):
+    """axe-core, with all that can be unfolded open: what it rates serious or critical. And no text that is too pale,
+    since axe leaves out what it is not sure of and what is not in sight."""
+    context = chromium.new_context(viewport={"width": size, "height": 800}, color_scheme=scheme)
+    tab = context.new_page()
+    tab.goto(f"{root}/{path}")
+    assert tab.locator(f"body.quarto-{scheme}").count() == 1
+    tab.evaluate(OPEN)
+    found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
+    pale = tab.evaluate(PALE)
+    context.close()
+    serious = {
+        rule["id"]: [node["html"][:120] for node in rule["nodes"][:3]]
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    }
+    assert serious == {}
+    assert pale == {}
+
+
+@pytest.mark.parametrize("path", ["index.html", "docs/connect/vllm.html", "docs/compatibility.html"])
+def test_the_keyboard_alone_reaches_everything(tab, root, path):
+    tab.goto(f"{root}/{path}")
+    wanted = {str(index) for index in tab.evaluate(FOCUSABLE)}
+    reached = set()
+    for _ in range(len(wanted) + 60):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate(FOCUSED))
+    missed = sorted(wanted - reached, key=int)
+    assert [
+        tab.locator(f'[data-focusable="{index}"]').evaluate("e => e.outerHTML.slice(0, 150)") for index in missed
+    ] == []
+
+
+def test_the_line_with_the_class_is_highlighted(tab, root):
+    tab.goto(f"{root}/docs/connect/vllm.html")
+    line = tab.locator("span.highlighted")
+    assert line.text_content() == "chat = ChatOpenAICompletions("
+    colour = "element => getComputedStyle(element).backgroundColor"
+    assert line.evaluate(colour) != tab.locator("#cb2-1").evaluate(colour)
+
+
+def test_the_large_table_keeps_its_head_on_the_screen_and_is_whole_in_print(tab, root):
+    tab.goto(f"{root}/docs/compatibility.html")
+    table = tab.locator("#matrix table")
+    table.evaluate("table => { table.scrollTop = 500; }")
+    head, box = tab.locator("#matrix thead th").nth(1).bounding_box(), table.bounding_box()
+    assert box["height"] > 200
+    assert abs(head["y"] - box["y"]) < 3
+    tab.emulate_media(media="print")
+    assert table.evaluate("table => table.scrollHeight - table.clientHeight") < 2
+
+
+def test_print_shows_the_addresses_of_other_sites_alone_and_every_tab(tab, root):
+    tab.goto(f"{root}/docs/connect/vllm.html")
+    tab.emulate_media(media="print")
+    shown = "links => links.filter(a => getComputedStyle(a, '::after').content.includes('(')).map(a => a.href)"
+    addresses = tab.locator("main a").evaluate_all(shown)
+    assert addresses
+    assert [address for address in addresses if address.startswith(root)] == []
+    assert tab.locator(".tab-pane").evaluate_all("panes => panes.every(pane => pane.checkVisibility())")
+
+
+def test_a_deep_address_that_is_not_there_suggests_the_right_page(tab, root):
+    tab.goto(f"{root}/docs/connect/llamacpp.html")
+    assert tab.locator("#suggestions a").first.text_content() == "llama.cpp"
+
+
+def test_the_folders_of_the_machine_that_rendered_are_on_no_page(path):
+    assert str(ROOT) not in (SITE / path).read_text()

@@ -1,0 +1,96 @@
+"""Containers that stop or cannot be had or removed, with fake engines that misbehave on purpose."""
+
+import os
+import signal
+
+import pytest
+
+from scripts.common.problem import Problem
+from scripts.content import backends, guides
+from scripts.run import test_docs
+from scripts.servers import containers, preflight
+from scripts.servers.engines import Engine
+from tests.imitation import programs
+
+DOCKER = Engine("docker", "28.2.2", ("docker", "compose"), "2.40.1")
+
+
+@pytest.fixture
+def fake(tmp_path, monkeypatch, build):
+    """A function that puts a fake docker on PATH."""
+    monkeypatch.setattr(containers, "BUILD", build)
+    monkeypatch.setattr(preflight, "memory", lambda backend: None)
+    monkeypatch.setenv("GONE", str(tmp_path / "gone"))
+
+    def make(name):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        programs.make(folder, name)
+        monkeypatch.setenv("PATH", str(folder))
+
+    return make
+
+
+def test_a_container_that_stops_shows_its_last_lines_and_is_removed(fake, tmp_path):
+    fake("docker_whose_container_stops")
+    with (
+        pytest.raises(Problem, match=r"(?s)vLLM container stopped.*container-vllm-cpu\.log.*no such model"),
+        containers.project(DOCKER, "container") as project,
+    ):
+        project.ensure_running(backends.get("vllm"))
+    assert (tmp_path / "gone").exists()  # it was removed, though `compose down` left it
+    assert project.containers() == []
+
+
+def test_an_image_that_cannot_be_pulled_is_unavailable_and_ours_is_a_problem(fake):
+    fake("docker_that_cannot_pull")
+    with containers.project(DOCKER, "container") as project:
+        with pytest.raises(containers.Unavailable, match=r"ollama:0\S+ cannot be had here \(Error: no route"):
+            project.ensure_running(backends.get("ollama"))
+        with pytest.raises(
+            Problem, match=r"(?s)Building the image localhost/chatlas-docs-vllm-cpu\S+ failed.*no route"
+        ):
+            project.ensure_running(backends.get("litellm"))  # its upstream comes first
+
+
+def test_what_cannot_be_had_is_not_verified_with_the_reason_and_fails_when_it_was_named(fake, capsys):
+    fake("docker_that_cannot_pull")
+    for only in ("ollama", "llama-cpp", "gpu"):
+        assert test_docs.on_containers(guides.chosen(only), only, "container", DOCKER) == 1
+        out = capsys.readouterr().out
+        assert "Verified: nothing." in out
+        assert f"NOT VERIFIED: notebooks/{only}.ipynb was not executed on" in out
+    test_docs.on_containers(guides.chosen("ollama,llama-cpp,gpu"), "", "container", DOCKER)
+    out = capsys.readouterr().out
+    for reason in ("cannot be had here (Error: no route", "no service for ON=container", "it needs a GPU"):
+        assert reason in out
+
+
+def test_what_cannot_be_removed_is_said(fake, capsys):
+    fake("docker_that_cannot_remove")
+    with containers.project(DOCKER, "container"):
+        pass
+    assert "STILL THERE: c0ffee; docker could not remove it." in capsys.readouterr().out
+
+
+def test_taking_down_is_not_interrupted():
+    before = signal.getsignal(signal.SIGINT)
+    with containers.uninterrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_no_key_of_the_person_reaches_a_container(monkeypatch):
+    monkeypatch.setenv("VLLM_API_KEY", "secret")
+    monkeypatch.setenv("HF_TOKEN", "for gated models")
+    project = containers.Project(DOCKER, "container", "p")
+    environ = project.environ({"VLLM_PORT": "1"})
+    assert "secret" not in environ.values()
+    assert (environ["HF_TOKEN"], environ["VLLM_PORT"], environ["RESTART"]) == ("for gated models", "1", "no")
+
+
+def test_settings_come_from_the_example_and_then_from_the_environment(monkeypatch):
+    monkeypatch.setenv("MODEL", "")  # make exports it empty
+    assert containers.settings()["MODEL"] == "Qwen/Qwen3.5-4B"
+    monkeypatch.setenv("MODEL", "owner/name")
+    assert containers.settings()["MODEL"] == "owner/name"
