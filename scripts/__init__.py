@@ -1,0 +1,7 @@
+"""The programs behind `make`, in rooms. Each room may use the rooms to its left, and none to its right:
+
+common <- content <- servers <- run <- matrix <- site <- upkeep
+
+`make test` holds this with import-linter (pyproject.toml). doctor.py is what readers download: it uses no room, and
+no room uses it.
+"""
