@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-site test-servers site preview addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants bare
+.PHONY: help test-docs test test-site test-servers site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants bare
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ start: server-client ## start the embedded server and return when it is ready
 
 stop: client ## stop what `make start` started
 	@$(RUN) scripts.servers.serve stop $(or $(ONLY),vllm)
+
+derive: client ## make what is derived from results/ and the pins: variables, the table's page, its evidence
+	@$(RUN) scripts.site.derive
 
 addresses: client ## add the addresses that are new on the rendered site to those that are kept
 	@$(RUN) scripts.site.addresses
@@ -81,13 +84,13 @@ lock: .venv/bin/uv ## resolve requirements/*.in into the pinned requirements/*.t
 CACHE = "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
 
 # a server of `make start` runs from the cache folder, which also holds the only note of it
-clean: ## stop what `make start` started, and remove what these commands made: .venv, _build, _site, the cache folder
+clean: ## stop what `make start` started, and remove what these commands made: .venv, _build, _site, derived pages, the cache folder
 	@for note in $(CACHE)/running-*.json; do \
 	  pid=$$(sed -n 's/.*"pid": *\([0-9][0-9]*\).*/\1/p' "$$note" 2>/dev/null) && kill -0 "$$pid" 2>/dev/null || continue; \
 	  name=$${note##*/running-}; \
 	  $(MAKE) --no-print-directory stop ONLY="$${name%.json}" || exit 1; \
 	done
-	rm -rf .venv _build _site .quarto _quarto-address.yml $(CACHE)
+	rm -rf .venv _build _site .quarto _variables.yml docs/compatibility.qmd docs/evidence $(CACHE)
 
 client:
 	@$(PYTHON) -m scripts.common.bootstrap

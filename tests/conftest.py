@@ -13,7 +13,7 @@ from scripts.common.problem import Problem
 from scripts.content import backends
 from scripts.run import report
 from scripts.servers import environments, fetch_model, serve
-from scripts.site import browser
+from scripts.site import browser, derive
 
 IMITATION = Path(__file__).parent / "imitation"
 
@@ -56,6 +56,12 @@ def chromium():
         pytest.skip(why)
     with browser.chromium() as running:
         yield running
+
+
+def pytest_configure(config):
+    """Derive the pages that tests look at, before they are collected; once, if several workers run the tests."""
+    if not hasattr(config, "workerinput"):
+        derive.derive()
 
 
 def pytest_sessionstart():

@@ -1,4 +1,4 @@
-"""Reads the pages: their code blocks, embedded cells and variables, as Quarto would expand them."""
+"""Reads the pages: their code blocks, embedded cells, included files and variables, as Quarto would expand them."""
 
 import functools
 import os
@@ -11,6 +11,7 @@ from scripts.common.paths import ROOT
 from scripts.content import notebooks, variables
 
 EMBED = re.compile(r"^\{\{< embed (?P<path>\S+?)#(?P<labels>\S+)(?P<options>[^>]*)>\}\}$", re.MULTILINE)
+INCLUDE = re.compile(r"^\{\{< include (\S+) >\}\}$", re.MULTILINE)
 VARIABLE = re.compile(r"\{\{< var ([\w.-]+) >\}\}")
 BLOCK = re.compile(r"^```(?:\{\.)?(?P<language>\w+)[^\n]*\n(?P<text>.*?)\n```$", re.MULTILINE | re.DOTALL)
 
@@ -28,11 +29,15 @@ def derived():
 
 
 def text(page):
-    """The source of a page with its variables filled in.
+    """The source of a page with included files written out and variables filled in.
 
     Raises:
         KeyError: there is no such variable.
     """
+
+    def included(match):
+        start = Path() if match[1].startswith("/") else Path(page).parent  # "/" is the project's folder
+        return (ROOT / start / match[1].lstrip("/")).read_text().rstrip("\n")
 
     def value(match):
         found = derived()
@@ -40,7 +45,7 @@ def text(page):
             found = found[part]
         return str(found)
 
-    return VARIABLE.sub(value, (ROOT / page).read_text())
+    return VARIABLE.sub(value, INCLUDE.sub(included, (ROOT / page).read_text()))
 
 
 def header(page):
@@ -49,7 +54,7 @@ def header(page):
 
 
 def code_blocks(page, *languages):
-    """The fenced blocks of a page in one of `languages`, variables filled in."""
+    """The fenced blocks of a page in one of `languages`, written out as in text()."""
     return [match["text"] for match in BLOCK.finditer(text(page)) if match["language"] in languages]
 
 
@@ -72,7 +77,7 @@ def embedded(source, page):
 
 
 def expanded(page):
-    """The source of a page with variables and embedded cells written out, for a renderer without them."""
+    """What text() gives, with embedded cells written out, too: for a renderer without them."""
 
     def cells(match):
         path = os.path.normpath(Path(page).parent / match["path"])

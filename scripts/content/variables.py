@@ -9,7 +9,6 @@ from scripts.common.python_version import NEWEST, OLDEST
 from scripts.content import backends, guides, notebooks, small_model
 
 FILE = ROOT / "_variables.yml"
-HEADER = "# Made by scripts/content/variables.py (run by `make accept-results` and `make site`). Do not edit.\n"
 
 
 def derive():
@@ -104,10 +103,5 @@ def original_report():
 
 
 def text():
-    """What _variables.yml has to contain."""
-    return HEADER + yaml.safe_dump(derive(), sort_keys=False, width=1000)
-
-
-def write():
-    """Write _variables.yml."""
-    FILE.write_text(text())
+    """The text of _variables.yml."""
+    return yaml.safe_dump(derive(), sort_keys=False, width=1000)

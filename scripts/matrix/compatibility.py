@@ -1,11 +1,9 @@
-"""Makes the compatibility table and its evidence pages from results/matrix.
+"""Makes the page with the compatibility table, and the pages of its evidence, from results/matrix.
 
-docs/compatibility.qmd includes the table; docs/evidence/ has a page for each backend and chatlas. Both follow the
-results, the probes and the pins, so that `make site` makes them anew. Each has a mark, a digest of its text and its
-results, by which `make test` sees that nobody wrote into it.
+docs/compatibility.qmd is the prose of docs/_compatibility.qmd with the table put in, since Quarto looks for what a
+page includes before anything can be derived. docs/evidence/ has a page for each backend and chatlas.
 """
 
-import hashlib
 import json
 import re
 
@@ -14,10 +12,10 @@ from scripts.common.paths import ROOT
 from scripts.content import backends, sections
 from scripts.matrix import expected_failures, stored
 
-TABLE = ROOT / "docs" / "generated" / "_matrix.qmd"
+PROSE = ROOT / "docs" / "_compatibility.qmd"
+PAGE = ROOT / "docs" / "compatibility.qmd"
+PLACE = "<!-- Here comes the table: scripts/matrix/compatibility.py -->"
 EVIDENCE = ROOT / "docs" / "evidence"
-MADE_BY = "<!-- Made by scripts/matrix/compatibility.py (`make accept-results`, `make site`). Do not edit. Mark:  -->\n"
-MARK = re.compile(r"(?<=Do not edit\. Mark: )\w*(?= -->)")
 CHAT_FAILS = "A plain chat fails here with {classes}, so that most of the other questions could not be asked."
 WORDS = {
     "supported": "✓ yes",
@@ -125,7 +123,7 @@ def stamp(result, column):
 
 
 def matrix_text(found):
-    """What docs/generated/_matrix.qmd has to contain."""
+    """The table, what was asked when, and the table of older chatlas."""
     stamps = "\n".join(f"- {stamp(result, result['columns'][0])}" for result in found.values())
     for result in found.values():
         silent = [c["class"] for c in result["columns"] if not answers(c)]
@@ -134,7 +132,7 @@ def matrix_text(found):
             stamps += f"\n- {name}: {CHAT_FAILS.format(classes=' and '.join(silent)).removesuffix('.')}: see `Chat`."
     stamps += "".join(f"\n- {b.title}: not run yet." for b in backends.load().values() if b.name not in found)
     older = [result for result in found.values() if len({c["chatlas"] for c in result["columns"]}) > 1]
-    text = f"{MADE_BY}\n{table(found)}\n{stamps}\n"
+    text = f"{table(found)}\n{stamps}\n"
     for result in older:
         title = backends.get(result["backend"]).title
         text += (
@@ -208,8 +206,8 @@ def evidence_text(result, chatlas):
     title = f"{backends.get(result['backend']).title} {result['version']} with chatlas {chatlas}"
     parts = [
         f'---\ntitle: "Evidence: {title}"\n'
-        f'description-meta: "What each probe sent to {title}, and what came back."\ntoc-depth: 2\nsearch: false\n---\n',
-        MADE_BY,
+        f'description-meta: "What each probe sent to {title}, and what came back."\ntoc-depth: 2\nsearch: false\n'
+        "repo-actions: false\n---\n",
         f"{stamp(result, columns[0])} Long texts are cut. [Back to the table](../compatibility.qmd)\n",
     ]
     silent = [column["class"] for column in columns if not answers(column)]
@@ -223,28 +221,16 @@ def evidence_text(result, chatlas):
     return "\n".join(parts)
 
 
-def mark_of(text, results):
-    """What the mark of a generated file has to be: a digest of its text and of the results that it is made of."""
-    made_of = [MARK.sub("", text), *map(stored.fingerprint, results)]
-    return hashlib.sha256("".join(made_of).encode()).hexdigest()[:16]
+def page_text(found):
+    """The page with the table."""
+    return PROSE.read_text().replace(PLACE, matrix_text(found).strip())
 
 
 def texts():
-    """What each generated file has to contain, by path."""
+    """The text of each page that is derived, by path."""
     found = stored.results()
-    wanted = {TABLE: (matrix_text(found), found.values())}
+    wanted = {PAGE: page_text(found)}
     for result in found.values():
         for chatlas in dict.fromkeys(column["chatlas"] for column in result["columns"]):
-            wanted[EVIDENCE / f"{page_name(result, chatlas)}.qmd"] = (evidence_text(result, chatlas), [result])
-    return {path: MARK.sub(mark_of(text, results), text, count=1) for path, (text, results) in wanted.items()}
-
-
-def write():
-    """Write the generated files, and remove evidence pages that nothing makes any more."""
-    wanted = texts()
-    for path in EVIDENCE.glob("*.qmd"):
-        if path not in wanted:
-            path.unlink()
-    for path, text in wanted.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+            wanted[EVIDENCE / f"{page_name(result, chatlas)}.qmd"] = evidence_text(result, chatlas)
+    return wanted

@@ -22,12 +22,10 @@ import yaml
 from scripts.common import progress
 from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import Problem, run_main
-from scripts.content import pages, variables
-from scripts.matrix import compatibility
-from scripts.site import finish_site, site_settings
+from scripts.content import pages
+from scripts.site import derive, finish_site
+from scripts.site.finish_site import SITE
 
-SITE = ROOT / "_site"
-PROFILE = ROOT / "_quarto-address.yml"  # ignored by git
 NOTICE = (
     "::: {.callout-warning}\n"
     "Offline preview, rendered without Quarto. The published site looks different; the content is the same.\n"
@@ -84,13 +82,10 @@ def quarto():
 
 
 def render_with_quarto(command):
-    """Render the project with Quarto, with the site's addresses if they are set."""
-    settings = site_settings.read()
-    # a profile, since Quarto ignores `--metadata website=`
-    PROFILE.write_text(yaml.safe_dump({"website": settings}))
+    """Render the project with Quarto, which derives before and finishes after it (_quarto.yml)."""
     BUILD.mkdir(exist_ok=True)
     done = subprocess.run(
-        [command, "render", ROOT, "--no-execute", "--profile", "address"],
+        [command, "render", ROOT, "--no-execute"],
         cwd=BUILD,  # Quarto 1.4 wants every name in an .env.example of its working folder set (quarto-cli#9262)
         timeout=900,
         capture_output=True,
@@ -109,7 +104,8 @@ def render_with_quarto(command):
 
 
 def render_preview():
-    """Render the preview with smalldocs from an expanded copy of the project."""
+    """Render the preview with smalldocs from an expanded copy of the project, between the steps of _quarto.yml."""
+    derive.derive()
     with tempfile.TemporaryDirectory(prefix="chatlas-preview-") as name:
         copy = Path(name)
         config = write_expanded(copy)
@@ -123,6 +119,7 @@ def render_preview():
         )
         shutil.rmtree(SITE, ignore_errors=True)
         shutil.copytree(copy / config["project"]["output-dir"], SITE)
+    finish_site.finish(SITE)
 
 
 def write_expanded(copy):
@@ -142,7 +139,7 @@ def write_expanded(copy):
         target = copy / resource.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(resource, target)
-    config["website"] |= site_settings.read()
+    del config["project"]["pre-render"], config["project"]["post-render"]  # both work on this folder, not on the copy
     config["format"]["html"]["theme"] = "bootstrap"  # smalldocs compiles no Sass; this one fetches no font
     (copy / "_quarto.yml").write_text(yaml.safe_dump(config, sort_keys=False))
     return config
@@ -160,8 +157,6 @@ def check_nothing_raw():
 
 def build():
     """Render the site; returns a sentence that says with what."""
-    variables.write()
-    compatibility.write()
     command = quarto()
     if command:
         render_with_quarto(command)
@@ -176,7 +171,6 @@ def build():
     else:
         render_preview()
         how = "Rendered an OFFLINE PREVIEW with smalldocs, since no Quarto is here; the real site needs it."
-    finish_site.finish(SITE)
     check_nothing_raw()
     return f"{how} Open {SITE / 'index.html'}"
 

@@ -1,6 +1,7 @@
 """What a rendered site gets beyond its pages: downloads, redirects, addresses, Markdown twins.
 
-Works on what either renderer has written. Called by scripts/site/build_site.py.
+Works on what either renderer has written: Quarto runs it after it has rendered (_quarto.yml), the offline preview
+calls it.
 """
 
 import html
@@ -10,9 +11,13 @@ from pathlib import Path
 
 import nbformat
 
+from scripts.common.paths import ROOT
+from scripts.common.problem import run_main
 from scripts.content import guides, notebooks, pages
 from scripts.site import markdown_twins, moved, site_settings
 
+SITE = ROOT / "_site"
+FINISHED = "<!-- finished -->\n"  # Quarto may render one page of a site that is there already
 LONG = 20  # lines; what a cell printed beyond that is folded
 CARD = "docs/images/social-card.png"
 MARKED = re.compile(r'<div[^>]* data-highlight="(?P<text>[^"]+)".*?</pre>', re.DOTALL)  # only Quarto writes it
@@ -30,13 +35,15 @@ def finish(site):
     offered = {Path(guide.page): guide.notebook for guide in guides.load().values()}
     for source in pages.sources():
         page = site / source.with_suffix(".html")
+        if not page.exists() or FINISHED in page.read_text():
+            continue
         text = NOTEBOOK_PATH.sub(r"\1\2", page.read_text())  # Quarto writes this machine's folders
         text = folded(scrollable(highlighted(external(OUTSIDE.sub("", text)))))
         if source.stem != "404":
             text = with_tools(text, source, offered.get(source))
         if address:
             text = with_address(text, source, address)
-        page.write_text(text)
+        page.write_text(text.replace("</body>", f"{FINISHED}</body>"))
     write_downloads(site)
     markdown_twins.write(site, address)
     moved.write(site)
@@ -126,3 +133,11 @@ def write_sitemap(site, address):
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n'
     )
+
+
+def main():
+    finish(SITE)
+
+
+if __name__ == "__main__":
+    run_main(main)

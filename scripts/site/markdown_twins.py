@@ -9,7 +9,6 @@ import yaml
 from scripts.common.paths import ROOT
 from scripts.content import pages
 
-INCLUDE = re.compile(r"^\{\{< include (\S+) >\}\}$", re.MULTILINE)
 RAW_HTML = re.compile(r"^```\{=html\}\n.*?\n```\n", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"^((?:```|~~~~).*?^(?:```|~~~~)$)", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^:{3,}.*\n", re.MULTILINE)
@@ -27,10 +26,9 @@ RULE = (
 
 
 def twin(page):
-    """A page as plain Markdown: variables, cells and included parts written out, links to the other twins."""
+    """A page as plain Markdown: variables, cells and included files written out, links to the other twins."""
     header = pages.header(page)
-    text = INCLUDE.sub(lambda match: (ROOT / page.parent / match[1]).read_text(), body(page))
-    text = COMMENT.sub("", RAW_HTML.sub("", text)).replace("```{.default .output}", "```text")
+    text = COMMENT.sub("", RAW_HTML.sub("", body(page))).replace("```{.default .output}", "```text")
     text = HEADER.sub(r"```\1", text)
     parts = CODE.split(text)  # prose and code blocks in turn; code stays as it is
     text = "".join(part if index % 2 else prose(part) for index, part in enumerate(parts))
@@ -46,7 +44,7 @@ def prose(text):
 
 
 def body(page):
-    """The source of a page below its header, with variables and cells written out."""
+    """The source of a page below its header, with variables, cells and included files written out."""
     return re.sub(r"\A---\n.*?\n---\n", "", pages.expanded(page), flags=re.DOTALL)
 
 
@@ -77,5 +75,7 @@ def write(site, address):
     """
     for page in pages.sources():
         if page.stem != "404":
-            (site / page.with_suffix(".md")).write_text(twin(page))
+            path = site / page.with_suffix(".md")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(twin(page))
     (site / "llms.txt").write_text(index(address))

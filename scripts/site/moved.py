@@ -94,7 +94,9 @@ def write(site):
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         if old in own:
-            path.write_text(path.read_text().replace("</head>", f"{lead}\n</head>", 1))
+            text = path.read_text() if path.exists() else ""
+            if text and lead not in text:
+                path.write_text(text.replace("</head>", f"{lead}\n</head>", 1))
         elif path.suffix == ".html":
             path.write_text(STUB.format(lead=lead, target=html.escape(targets[""])))
         elif path.suffix == ".md":

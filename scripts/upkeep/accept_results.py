@@ -1,4 +1,4 @@
-"""Copies the last run's results from _build to results/, which the pages are stamped from.
+"""Copies the last run's results from _build to results/, from which the pages' stamps and the table are derived.
 
 Those of `make test-docs` lie in _build/results, those of `make matrix` in _build/matrix.
 """
@@ -8,8 +8,8 @@ import shutil
 
 from scripts.common.paths import ROOT
 from scripts.common.problem import Problem, run_main
-from scripts.content import backends, notebooks, variables
-from scripts.matrix import compatibility, expected_failures, matrix, stored
+from scripts.content import backends, notebooks
+from scripts.matrix import expected_failures, matrix, stored
 from scripts.run import report
 
 ACCEPTED = ROOT / "results"
@@ -41,20 +41,13 @@ def matrix_refusal(result):
     return changed[0] if changed else None
 
 
-def write():
-    """Derive from the accepted results what the pages show of them."""
-    variables.write()
-    compatibility.write()
-
-
 def main():
     found = [(path, refusal, ACCEPTED) for path in sorted(report.RESULTS.glob("*.json"))]
     found += [(path, matrix_refusal, stored.ACCEPTED) for path in sorted(matrix.FOUND.glob("*.json"))]
     if not found:
-        write()
         raise Problem(
             "There is nothing to accept.",
-            f"{report.RESULTS} and {matrix.FOUND} hold no results; the pages were made anew from the accepted ones.",
+            f"{report.RESULTS} and {matrix.FOUND} hold no results.",
             "run `make test-docs` or `make matrix` first.",
         )
     accepted = 0
@@ -65,7 +58,6 @@ def main():
             accepted += 1
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, folder / path.name)
-    write()
     return 0 if accepted else 1
 
 

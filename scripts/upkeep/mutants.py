@@ -45,6 +45,7 @@ AT_ONCE = 2  # copies at a time: two cores, one server
 LIMIT = 300  # seconds for the tests, or for a notebook
 FAST = (
     "tests/content/test_notebooks.py",
+    "tests/content/test_variables.py",
     *(f"tests/docs/test_{name}.py" for name in ("pages", "copying", "links", "cookbook", "smart_routing")),
     "tests/matrix/test_compatibility.py",
     "tests/matrix/test_held.py",

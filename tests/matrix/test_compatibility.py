@@ -33,19 +33,24 @@ def result(kind="supported", **changes):
     }
 
 
-def test_nobody_wrote_into_the_generated_files_and_they_are_of_the_accepted_results():
-    results = stored.results()
-    for path in [compatibility.TABLE, *compatibility.EVIDENCE.glob("*.qmd")]:
-        text = path.read_text()
-        made_of = [
-            r for r in results.values() if path.stem == r["backend"] or path.stem.startswith(f"{r['backend']}-chatlas")
-        ]
-        mark = compatibility.mark_of(text, made_of or results.values())
-        assert compatibility.MARK.search(text)[0] == mark, f"{path.name}: run `make accept-results`"
+def test_the_evidence_shows_what_was_found_and_each_exchange_that_was_kept():
+    texts = compatibility.texts()
+    for result in stored.results().values():
+        for column in result["columns"]:
+            page = texts[compatibility.EVIDENCE / f"{compatibility.page_name(result, column['chatlas'])}.qmd"]
+            for name, finding in stored.current(column).items():
+                section = page.split(f" {{#{compatibility.anchor(name, column['class'])}}}\n")[1].split("\n##")[0]
+                assert f"**{compatibility.WORDS[finding['outcome']]}**: `` {finding['says']} ``" in section
+                shown = re.findall(r"^(?:GET|POST|DELETE|PUT) /\S+$", section, re.MULTILINE)
+                assert len(shown) >= len(finding["evidence"]), f"{page.splitlines()[1]} {name} {column['class']}"
 
 
-def test_there_is_a_page_of_evidence_for_each_backend_and_chatlas():
-    assert {path for path in compatibility.EVIDENCE.glob("*.qmd")} == set(compatibility.texts()) - {compatibility.TABLE}
+def test_the_page_is_the_prose_with_the_table():
+    prose, page = compatibility.PROSE.read_text(), compatibility.texts()[compatibility.PAGE]
+    before, after = prose.split(compatibility.PLACE)
+    assert page.startswith(before)
+    assert page.endswith(after)
+    assert "::: {#matrix}" in page
 
 
 def test_a_backend_that_was_not_asked_shows_not_run_everywhere():
@@ -87,7 +92,7 @@ def test_a_model_that_is_not_good_enough_gets_a_star():
 
 def test_every_cell_leads_to_its_evidence():
     texts = compatibility.texts()
-    led = re.findall(r"\]\(evidence/([\w-]+\.qmd)#([\w-]+)", texts[compatibility.TABLE])
+    led = re.findall(r"\]\(evidence/([\w-]+\.qmd)#([\w-]+)", texts[compatibility.PAGE])
     assert len(led) > 300
     for page, anchor in led:
         assert f"{{#{anchor}}}" in texts[compatibility.EVIDENCE / page], f"{page}#{anchor}"
@@ -220,7 +225,7 @@ def test_what_was_found_with_older_pins_stays_and_says_so(accepted, monkeypatch,
     monkeypatch.setattr(backends, "pinned", lambda p, file: "99.0" if p == package else pinned(p, file))
     assert {cell.partition("](")[0] for cell in row("Chat")} == {"[✓ yes"}
     stamp = f"asked 2026-01-01 with chatlas {PINNED}, openai {OPENAI}"
-    for path in (compatibility.TABLE, EVIDENCE):
+    for path in (compatibility.PAGE, EVIDENCE):
         text = compatibility.texts()[path]
         assert stamp in text
         assert f"Since then this site has moved to {name} 99.0." in text
