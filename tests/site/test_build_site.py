@@ -52,23 +52,11 @@ def test_raw_source_is_found(tmp_path, monkeypatch):
         build_site.check_nothing_raw()
 
 
-def test_addresses_that_are_not_set_leave_nothing_behind(site, monkeypatch, tmp_path):
-    assert site_settings.read() == {}
+def test_an_address_that_is_not_set_leaves_nothing_behind(site):
+    assert "site-url" not in site_settings.read()
     text = (site / "index.html").read_text()
     assert "Edit this page" not in text
     assert 'rel="canonical"' not in text
-
-
-def test_addresses_that_are_set_are_passed_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(site_settings, "ROOT", tmp_path)
-    (tmp_path / "pyproject.toml").write_text(
-        '[project]\nname = "x"\n[project.urls]\nDocumentation = "https://a.example/"\nSource = "https://b.example/r"\n'
-    )
-    assert site_settings.read() == {
-        "site-url": "https://a.example/",
-        "repo-url": "https://b.example/r",
-        "repo-actions": ["edit", "issue"],
-    }
 
 
 def test_a_preview_does_not_pass_for_the_site_where_quarto_is_required(monkeypatch):

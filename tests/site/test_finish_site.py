@@ -11,12 +11,13 @@ from scripts.content import guides, notebooks, pages
 from scripts.site import finish_site, markdown_twins, moved, site_settings
 
 PAGE = Path("docs/connect/vllm.qmd")
-HTML = "<html><head><title>x</title></head><body><main><h1>x</h1></main></body></html>"
+OUTPUT = f'<div class="cell-output"><pre><code>{chr(10) * 40}</code></pre></div>'
+HTML = f"<html><head><title>x</title></head><body><main><h1>x</h1>{OUTPUT}</main></body></html>"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """A site of empty pages, with an address, finished."""
+    """A site of pages with a title and a long output, with an address, finished."""
     folder = tmp_path_factory.mktemp("site")
     for source in pages.sources():
         page = folder / source.with_suffix(".html")
@@ -26,6 +27,29 @@ def site(tmp_path_factory):
         patch.setattr(site_settings, "read", lambda: {"site-url": "https://a.example/docs/"})
         finish_site.finish(folder)
     return folder
+
+
+@pytest.fixture
+def with_address(monkeypatch):
+    monkeypatch.setattr(site_settings, "read", lambda: {"site-url": "https://a.example/docs/"})
+
+
+def contents(folder):
+    return {path: path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_page_that_is_finished_already_stays_as_it_is(site, with_address):
+    before = contents(site)
+    finish_site.finish(site)
+    assert contents(site) == before
+
+
+def test_a_page_that_was_rendered_alone_is_finished_alone(site, with_address, tmp_path):
+    (tmp_path / PAGE.parent).mkdir(parents=True)
+    (tmp_path / PAGE.with_suffix(".html")).write_text(HTML)
+    finish_site.finish(tmp_path)
+    assert (tmp_path / PAGE.with_suffix(".html")).read_text() == (site / PAGE.with_suffix(".html")).read_text()
+    assert not (tmp_path / "docs/deploy.html").exists()
 
 
 def test_a_notebook_that_has_not_run_is_not_offered(site):
@@ -66,7 +90,7 @@ def test_without_an_address_none_is_made_up(tmp_path, monkeypatch):
     monkeypatch.setattr(pages, "sources", lambda: [Path("404.qmd")])
     monkeypatch.setattr(moved, "load", dict)
     finish_site.finish(tmp_path)
-    assert (tmp_path / "404.html").read_text() == HTML
+    assert "canonical" not in (tmp_path / "404.html").read_text()
     assert not (tmp_path / "sitemap.xml").exists()
 
 
