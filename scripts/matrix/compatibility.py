@@ -222,8 +222,9 @@ def evidence_text(result, chatlas):
 
 
 def page_text(found):
-    """The page with the table."""
-    return PROSE.read_text().replace(PLACE, matrix_text(found).strip())
+    """The page with the table; its header says where its prose is written."""
+    prose = PROSE.read_text().replace("---\n", "---\n# Derived: edit docs/_compatibility.qmd.\n", 1)
+    return prose.replace(PLACE, matrix_text(found).strip())
 
 
 def texts():
