@@ -90,8 +90,9 @@ def anchor_of(heading):
 
 @functools.cache  # the pages do not change while a command runs
 def everywhere():
-    """The sections of all pages but the generated ones of evidence."""
-    return [section for page in pages.sources() if page.parent.name != "evidence" for section in of(page)]
+    """The sections of all pages that somebody writes: not of the evidence and of the table, which links all of it."""
+    written = [page for page in pages.sources() if page.parent.name != "evidence" and page.stem != "compatibility"]
+    return [section for page in written for section in of(page)]
 
 
 def showing(notebook, label):

@@ -121,6 +121,7 @@ def test_a_failure_that_is_mended_names_the_page_to_change():
 def test_a_failure_that_is_mended_names_the_other_pages_that_lead_to_it():
     (line, *_) = [line for line in expected_failures.changes(result()) if line.startswith("CHANGED: seed with")]
     assert "docs/cookbook/testing.qmd#what-changes-on-other-servers" in line  # links the evidence
+    assert "compatibility.qmd" not in line  # links all of it
 
 
 def test_a_failure_that_does_not_apply_any_more_names_the_page_to_change():
