@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help test-docs test test-site test-servers site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants bare
+.PHONY: help check test-docs test test-site test-servers site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants bare
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,8 +11,14 @@ help: ## list these commands
 test-docs: server-client ## execute the notebooks against real servers (ON=embedded, container or gpu), print what was verified
 	@$(RUN) scripts.run.test_docs
 
+LINT = .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-logo --no-cache
+
+check: ## all static checks of pages, notebooks, tables and workflows, in seconds; takes the .venv that is there
+	@test -e .venv/.complete || { echo "Stopped: there is no client environment here; make client makes it." >&2; exit 1; }
+	@$(LINT) && .venv/bin/pytest -q -n 2 tests/static
+
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-logo --no-cache && .venv/bin/pytest
+	@$(LINT) && .venv/bin/pytest
 	@$(MAKE) --no-print-directory test-site
 
 test-site: client ## render the site and look at every page in a browser (BROWSER=none skips that)

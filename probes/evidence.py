@@ -10,7 +10,7 @@ ITEMS = 6  # of a list in a response
 RESPONSE = 1500  # characters of a response
 LOOKS = "/api/tags"  # where ChatOllama looks for the model, before each chat
 RANDOM_FIELDS = {"call_id", "item_id", "response_id", "system_fingerprint", "created", "created_at", "completed_at"}
-RANDOM = re.compile(r"\b(resp_|msg_|rs_|fc_|call_|chatcmpl-(?:tool-)?)[0-9a-f]{8}[\w-]*")
+RANDOM = re.compile(r"\b(resp_|msg_|rs_|fc_resp_|fc_|call_|chatcmpl-(?:tool-)?)(?=[\w-]*\d)[\w-]+")
 FOLDER = re.compile(r"/[^\s\"'\\]*/chatlas-local-models/")
 
 

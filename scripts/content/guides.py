@@ -36,7 +36,7 @@ class Guide:
     def is_not_run_yet(self):
         """Whether it waits for its first run: a state that only a notebook which needs a GPU can be in.
 
-        Such a notebook has no page and stores no outputs (tests/content/test_notebooks.py).
+        Such a notebook has no page and stores no outputs (tests/static/test_notebooks.py).
         """
         return self.needs == "gpu" and not self.page
 

@@ -253,7 +253,7 @@ def keep(result, only, url):
         result = None
     if result:
         FOUND.mkdir(parents=True, exist_ok=True)
-        (FOUND / stored.file_name(result)).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        (FOUND / stored.file_name(result)).write_text(stored.text(result))
     return lines, result or accepted
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from probes import catalog
 from probes.outcome import NOT_RUN
+from scripts.common.json_text import json_text
 from scripts.common.paths import ROOT
 from scripts.content import backends
 
@@ -22,10 +23,34 @@ def results():
     """The accepted result of each backend, by name: the newest where there are several."""
     found = {}
     for path in sorted(ACCEPTED.glob("*.json")):
-        result = json.loads(path.read_text())
+        result = read(path)
         if result["date"] >= found.get(result["backend"], result)["date"]:
             found[result["backend"]] = result
     return found
+
+
+def text(result):
+    """A result as it is stored: a line for each finding, and one for each exchange, which several findings may name."""
+    columns, findings, exchanges = [], [], {}
+    for column in result["columns"]:
+        columns.append({name: value for name, value in column.items() if name != "findings"})
+        for finding in column["findings"]:
+            names = [fingerprint(exchange) for exchange in finding["evidence"]]
+            exchanges |= zip(names, finding["evidence"], strict=True)
+            findings.append({"class": column["class"], "chatlas": column["chatlas"], **finding, "evidence": names})
+    parts = {"columns": columns, "findings": findings, "exchanges": dict(sorted(exchanges.items()))}
+    return json_text(result | parts) + "\n"
+
+
+def read(path):
+    """The result that text() was given for this file: findings in their columns, each with its exchanges."""
+    result = json.loads(path.read_text())
+    exchanges = result.pop("exchanges")
+    columns = {(c["class"], c["chatlas"]): c | {"findings": []} for c in result["columns"]}
+    for finding in result.pop("findings"):
+        column = columns[finding.pop("class"), finding.pop("chatlas")]
+        column["findings"].append(finding | {"evidence": [exchanges[name] for name in finding["evidence"]]})
+    return result | {"columns": list(columns.values())}
 
 
 def file_name(result):
@@ -33,9 +58,9 @@ def file_name(result):
     return f"{result['backend']}-{result['version']}-cpu.json"
 
 
-def fingerprint(result):
-    """A short digest of a result, for what is made of it."""
-    return hashlib.sha256(json.dumps(result).encode()).hexdigest()[:16]
+def fingerprint(value):
+    """A short digest of a result or of an exchange, by which it is known."""
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
 
 
 def by_probe(column):

@@ -2,13 +2,13 @@
 
 import datetime
 import importlib.metadata
-import json
 import os
 import platform
 import urllib.request
 
 import psutil
 
+from scripts.common.json_text import json_text
 from scripts.common.paths import BUILD
 from scripts.content import small_model
 
@@ -93,7 +93,7 @@ def write(run, where, server_version, models, cells, snippet, figures, made_on=N
     } | (made_on or {})
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / run.result(where)
-    path.write_text(json.dumps(result, indent=1) + "\n")
+    path.write_text(json_text(result) + "\n")
     return result
 
 

@@ -59,6 +59,7 @@ def external(text):
 def scrollable(text):
     """The page whose code and tables, which scroll where they are wide, can be reached with the keyboard to do so."""
     text = text.replace('<div class="sourceCode', '<div tabindex="0" class="sourceCode')
+    text = re.sub(r'<pre(?=>| class="(?!sourceCode))', '<pre tabindex="0"', text)  # in sourceCode, the div scrolls
     return text.replace("<table class=", '<table tabindex="0" class=')
 
 

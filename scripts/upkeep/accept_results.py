@@ -42,8 +42,10 @@ def matrix_refusal(result):
 
 
 def main():
-    found = [(path, refusal, ACCEPTED) for path in sorted(report.RESULTS.glob("*.json"))]
-    found += [(path, matrix_refusal, stored.ACCEPTED) for path in sorted(matrix.FOUND.glob("*.json"))]
+    found = [(path, refusal(json.loads(path.read_text())), ACCEPTED) for path in sorted(report.RESULTS.glob("*.json"))]
+    found += [
+        (path, matrix_refusal(stored.read(path)), stored.ACCEPTED) for path in sorted(matrix.FOUND.glob("*.json"))
+    ]
     if not found:
         raise Problem(
             "There is nothing to accept.",
@@ -51,8 +53,7 @@ def main():
             "run `make test-docs` or `make matrix` first.",
         )
     accepted = 0
-    for path, refuse, folder in found:
-        why = refuse(json.loads(path.read_text()))
+    for path, why, folder in found:
         print(f"refused   {path.name}: {why}" if why else f"accepted  {path.name}")
         if not why:
             accepted += 1

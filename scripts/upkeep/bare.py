@@ -71,7 +71,8 @@ def settings():
     text = " ".join([*variables.values(), *(path.read_text() for path in files.values() if "pip" in path.name)])
     named = {Path(name) for name in re.findall(r"(?<![\w/])/[\w./+-]+", text.replace("file://", " "))}
     files |= {str(path): path for path in named if path.is_file()}
-    return variables, files, [path for path in named if path.is_dir()]
+    folders = {path.parent if path.name == "simple" else path for path in named if path.is_dir()}
+    return variables, files, sorted(folders)  # an index in files (simple/) links to packages beside it
 
 
 class Machine:

@@ -44,12 +44,9 @@ EXECUTED_ON = ("vllm", "litellm")  # what starts here in seconds
 AT_ONCE = 2  # copies at a time: two cores, one server
 LIMIT = 300  # seconds for the tests, or for a notebook
 FAST = (
-    "tests/content/test_notebooks.py",
+    "tests/static",
     "tests/content/test_variables.py",
-    *(f"tests/docs/test_{name}.py" for name in ("pages", "copying", "links", "cookbook", "smart_routing")),
     "tests/matrix/test_compatibility.py",
-    "tests/matrix/test_held.py",
-    "tests/upkeep/test_requirements.py",
     "tests/content/test_guides.py",
     "tests/servers/test_check_flags.py",
     "tests/site/test_build_site.py",

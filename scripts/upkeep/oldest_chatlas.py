@@ -5,12 +5,12 @@ until the notebook fails; writes results/oldest-chatlas.json.
 """
 
 import datetime
-import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from scripts.common.json_text import json_text
 from scripts.common.paths import ROOT
 from scripts.common.problem import Problem, run_main
 from scripts.content import backends
@@ -70,8 +70,8 @@ def main():
         "oldest": good[-1],
         "tried": tried,
     }
-    FILE.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    FILE.write_text(json_text(result) + "\n")
+    print(FILE.read_text(), end="")
     return 0
 
 

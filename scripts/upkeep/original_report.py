@@ -11,13 +11,13 @@ costs before anything is installed.
 
 import dataclasses
 import datetime
-import json
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from scripts.common.json_text import json_text
 from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import run_main
 from scripts.content import backends
@@ -126,8 +126,8 @@ def main():
         "date": datetime.date.today().isoformat(),
         "servers": [of_report, of_pinned],
     }
-    FILE.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    FILE.write_text(json_text(result, 4) + "\n")
+    print(FILE.read_text(), end="")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from scripts.common.problem import Problem
 from scripts.content import backends
 from scripts.matrix import matrix, stored
 
-SEED = {"probe": "seed", "question": catalog.load()["seed"].question, "outcome": "supported", "says": "it works"}
+QUESTION = catalog.load()["seed"].question
+SEED = {"probe": "seed", "question": QUESTION, "outcome": "supported", "says": "it works", "evidence": []}
 FINDING = json.dumps({"probe": "chat", "outcome": "supported", "says": "", "seconds": 0.1})
 
 
@@ -137,7 +138,7 @@ def kept(monkeypatch, tmp_path):
         column = accepted["columns"][0] | {"findings": [SEED]}
         result = accepted | {"columns": [column], "date": "2099-01-01", "hardware": "elsewhere"} | changes
         lines, _ = matrix.keep(result, only, url)
-        return lines, [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
+        return lines, [stored.read(path) for path in tmp_path.glob("*.json")]
 
     return keep
 

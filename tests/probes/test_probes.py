@@ -327,6 +327,9 @@ def test_evidence_names_models_and_no_random_id_and_no_personal_folder():
     assert "17" not in told(json.dumps(listed))["response"]
     for text in ("resp_b63a5349378a002e not found", '{"error": "resp_b63a5349378a002e"}', "chatcmpl-tool-a3c812ff"):
         assert "…" in told(text)["response"]
+    of_ollama = "fc_resp_883275_0, fc_324303_0, resp_1, call_xtbwn7k3"
+    assert told(of_ollama)["response"] == "fc_resp_…, fc_…, resp_…, call_…"
+    assert told("call_function")["response"] == "call_function"
     said = evidence.cleaned('File "/root/.cache/chatlas-local-models/models/x.py"', "EMPTY", "http://h")
     assert said == 'File "…/models/x.py"'
 

@@ -128,8 +128,13 @@ def test_links_to_other_sites_are_marked_where_the_page_has_them_from_its_text(l
 
 
 def test_code_and_tables_can_be_scrolled_with_the_keyboard():
-    page = '<div class="sourceCode cell-code" id="cb1"></div><table class="table"></table>'
-    assert finish_site.scrollable(page).count('tabindex="0"') == 2
+    page = (
+        '<div class="sourceCode cell-code" id="cb1"><pre class="sourceCode python"></pre></div>'
+        '<pre class="text"></pre><pre></pre><table class="table"></table>'
+    )
+    assert [part.split()[0] for part in finish_site.scrollable(page).split("<") if "tabindex" in part] == (
+        ["div", "pre", "pre", "table"]
+    )
 
 
 def test_scripts_from_outside_are_cut_out_and_the_others_stay():

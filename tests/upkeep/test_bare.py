@@ -25,9 +25,9 @@ def test_where_it_cannot_be_made_it_says_so(monkeypatch, lacks):
 
 
 def test_packages_come_from_where_this_machine_gets_them(monkeypatch, tmp_path):
-    wheels, index, certificates = tmp_path / "wheels", tmp_path / "an-index", tmp_path / "ca.pem"
+    wheels, index, certificates = tmp_path / "wheels", tmp_path / "an-index" / "simple", tmp_path / "ca.pem"
     wheels.mkdir()
-    index.mkdir()
+    index.mkdir(parents=True)
     certificates.touch()
     (tmp_path / ".config/pip").mkdir(parents=True)
     (tmp_path / ".config/pip/pip.conf").write_text(f"[global]\nextra-index-url = file://{index}\n")
@@ -40,7 +40,7 @@ def test_packages_come_from_where_this_machine_gets_them(monkeypatch, tmp_path):
     assert "OPENAI_API_KEY" not in variables
     assert files[f"{bare.HOME}/.config/pip/pip.conf"] == tmp_path / ".config/pip/pip.conf"
     assert files[str(certificates)] == certificates
-    assert {wheels, index} <= set(folders)
+    assert {wheels, index.parent} <= set(folders)  # the packages lie beside the index
 
 
 def test_what_passed_and_what_was_not_verified_is_repeated(monkeypatch, tmp_path):

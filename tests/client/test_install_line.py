@@ -20,7 +20,7 @@ def environment(request, tmp_path_factory):
 
 
 def install_lines():
-    """The lines that install chatlas alone; a recipe may install more (tests/docs/test_copying.py looks at that)."""
+    """The lines that install chatlas alone; a recipe may install more (tests/static/test_copying.py looks at that)."""
     return {
         block
         for page in pages.sources()
