@@ -36,7 +36,7 @@ def text(result):
         columns.append({name: value for name, value in column.items() if name != "findings"})
         for finding in column["findings"]:
             names = [fingerprint(exchange) for exchange in finding["evidence"]]
-            exchanges |= zip(names, finding["evidence"], strict=True)
+            exchanges = dict(zip(names, finding["evidence"], strict=True)) | exchanges
             findings.append({"class": column["class"], "chatlas": column["chatlas"], **finding, "evidence": names})
     parts = {"columns": columns, "findings": findings, "exchanges": dict(sorted(exchanges.items()))}
     return json_text(result | parts) + "\n"
@@ -59,8 +59,8 @@ def file_name(result):
 
 
 def fingerprint(value):
-    """A short digest of a result or of an exchange, by which it is known."""
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
+    """A short digest of a result or of an exchange, by which it is known; JSON's names come in any order."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def by_probe(column):
