@@ -80,14 +80,14 @@ lock: .venv/bin/uv ## resolve requirements/*.in into the pinned requirements/*.t
 
 CACHE = "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
 
-# a server of `make start` runs from the cache folder, which also holds the only note of it
 clean: ## stop what `make start` started, and remove what these commands made: .venv, _build, _site, the cache folder
-	@for note in $(CACHE)/running-*.json; do \
+	@for note in _build/running-*.json; do \
 	  pid=$$(sed -n 's/.*"pid": *\([0-9][0-9]*\).*/\1/p' "$$note" 2>/dev/null) && kill -0 "$$pid" 2>/dev/null || continue; \
 	  name=$${note##*/running-}; \
 	  $(MAKE) --no-print-directory stop ONLY="$${name%.json}" || exit 1; \
 	done
-	rm -rf .venv _build _site .quarto _quarto-address.yml $(CACHE)
+	rm -rf .venv _build _site .quarto _quarto-address.yml
+	@test ! -e $(CACHE) || $(PYTHON) -m scripts.common.cache
 
 client:
 	@$(PYTHON) -m scripts.common.bootstrap

@@ -1,26 +1,44 @@
-"""Imitates a server that gets ready, lists a model, and dies after two seconds."""
+"""Imitations that a test starts as a program, to end or to kill it: python -m tests.imitation.started NAME PORT.
 
-import http.server
+Each ends by itself after LIMIT, so that not even a test that was killed leaves one behind.
+"""
+
 import os
+import subprocess
 import sys
-import threading
 import time
 
+from tests.imitation.server import MODELS, reply, serving
 
-class Ready(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = b'{"data": [{"id": "m"}]}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+LIMIT = 300  # seconds
 
 
-def die():
-    time.sleep(2)
-    print("out of memory", flush=True)
-    os._exit(9)
+def dies_at_start(port):
+    """A server that cannot load its model."""
+    print("ValueError: no such model", file=sys.stderr)
+    sys.exit(3)
 
 
-threading.Thread(target=die, daemon=True).start()
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Ready).serve_forever()
+def dies_when_told(port):
+    """A server that gets ready, lists a model, and runs out of memory at GET /die."""
+
+    def behave(handler):
+        if handler.path == "/die":
+            print("out of memory", flush=True)
+            os._exit(9)
+        reply(handler, 200, MODELS)
+
+    with serving(behave, port=port):
+        time.sleep(LIMIT)
+
+
+def never_ready(port):
+    """A server that listens, starts a child as vLLM does, and never says that it is ready."""
+    child = subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({LIMIT})"])
+    print(f"loading for ever in the processes {os.getpid()} {child.pid}", flush=True)
+    with serving(lambda handler: reply(handler, 503, ""), port=port):
+        time.sleep(LIMIT)
+
+
+if __name__ == "__main__":
+    {each.__name__: each for each in (dies_at_start, dies_when_told, never_ready)}[sys.argv[1]](int(sys.argv[2]))

@@ -17,7 +17,9 @@ from probes.recorder import Exchange, Recorder
 from probes.target import Target
 from probes.themes.tools import tools_with_data_model, weather_tool
 from scripts.common.paths import ROOT
-from tests.imitation.answers import always_calls, careless, closes, lists, one_at_a_time, refuses_with, serving
+from tests.imitation.answers import closes, lists
+from tests.imitation.chats import always_calls, careless, one_at_a_time, refuses_with
+from tests.imitation.server import serving
 
 # What the careless server does that a probe has to see. The rest cannot be told from outside.
 FOUND_OUT = {
