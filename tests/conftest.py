@@ -77,7 +77,8 @@ def pytest_sessionstart():
 
 def pytest_terminal_summary(terminalreporter):
     """Say once what to do about a browser that was asked for and did not start."""
-    if browser.trouble.cache_info().currsize and (found := browser.trouble()):
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    if browser.wanted() and any("not verified: " in why for why in skipped) and (found := browser.trouble()):
         terminalreporter.write_line(str(Problem(*found)))
 
 

@@ -163,9 +163,15 @@ def _downloaded():
     if attempted.exists():
         raise LookupError(f"Playwright's own was tried before and could not be had ({LOG}).")
     attempted.parent.mkdir(parents=True, exist_ok=True)
-    attempted.touch()
-    command = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
-    progress.run("downloading a headless Chromium (about 110 MB)", command, LOG, timeout=600, advice="")
+    with open(attempted.with_name("lock"), "w") as file:
+        cache.wait_for(file, "a browser")
+        if attempted.exists():  # by then: it was tried meanwhile, perhaps with success
+            return
+        try:
+            command = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
+            progress.run("downloading a headless Chromium (about 110 MB)", command, LOG, timeout=600, advice="")
+        finally:
+            attempted.touch()
 
 
 def _packaged():

@@ -72,13 +72,14 @@ def test_another_port_is_taken_when_another_run_is_about_to_start_there(build, m
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_while_the_server_starts_leaves_nothing_running(sent):
+def test_an_interrupt_while_the_server_starts_leaves_nothing_running(sent, tmp_path):
     program = (
         "import sys; from pathlib import Path; from dataclasses import replace\n"
         "from scripts.content import backends; from scripts.servers import serve\n"
         "from scripts.common.problem import run_main\n"
         "b = replace(backends.get('vllm'), port=0,\n"
         "    command=['python', '-m', 'tests.imitation.started', 'never_ready', '{port}'])\n"
+        f"serve.BUILD = Path({str(tmp_path)!r})\n"
         "run_main(lambda: serve.launch(b, (Path(sys.executable), None, {})))\n"
     )
     process = subprocess.Popen(
