@@ -12,7 +12,7 @@ test-docs: server-client ## execute the notebooks against real servers (ON=embed
 	@$(RUN) scripts.run.test_docs
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-logo --no-cache && .venv/bin/pytest
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-logo --no-cache && .venv/bin/pytest -n auto --dist loadscope
 	@$(MAKE) --no-print-directory test-site
 
 test-site: client ## render the site and look at every page in a browser (BROWSER=none skips that)

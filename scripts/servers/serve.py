@@ -171,25 +171,25 @@ def launch_on(port, backend, prepared, upstream):
     log.parent.mkdir(parents=True, exist_ok=True)
     where = "" if backend.port in (port, 0) else f" (port {backend.port} is in use)"
     ticker = progress.Ticker(f"starting {backend.title} on port {port}{where}", str(log))
-    with open(log, "w") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT / backend.folder,
-            env={
-                **{name: value for name, value in os.environ.items() if not SETTINGS.match(name)},
-                **{name: value.format(**values) for name, value in backend.environ.items()},
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=[cache.hold()],  # it runs from the cache folder, also when this process has ended
-        )
-    root = f"http://localhost:{port}"
-    server = Server(
-        backend, root + backend.api, backend.version, api_key, process, str(log), scratch, upstream, seconds
-    )
+    root, process = f"http://localhost:{port}", None
     try:
+        with open(log, "w") as output, processes.signals_deferred():
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT / backend.folder,
+                env={
+                    **{name: value for name, value in os.environ.items() if not SETTINGS.match(name)},
+                    **{name: value.format(**values) for name, value in backend.environ.items()},
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[cache.hold()],  # it runs from the cache folder, also when this process has ended
+            )
+        server = Server(
+            backend, root + backend.api, backend.version, api_key, process, str(log), scratch, upstream, seconds
+        )
         while not answers(root + backend.ready):
             server.check_alive()
             if ticker.seconds > backend.ready_within:
@@ -205,10 +205,11 @@ def launch_on(port, backend, prepared, upstream):
         server.version = version_of(backend, root) or backend.version
         if backend.modelfiles:
             ollama_models.create(root, backend.modelfiles, model)
+        seconds["start"] = ticker.done()
     except BaseException:
-        end(process.pid, scratch)
+        if process:
+            end(process.pid, scratch)
         raise
-    seconds["start"] = ticker.done()
     return server
 
 

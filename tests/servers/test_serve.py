@@ -71,29 +71,36 @@ def test_another_port_is_taken_when_another_run_is_about_to_start_there(build, m
         assert server.root == f"http://localhost:{usual}"
 
 
+@pytest.mark.parametrize("at_once", [True, False])  # as soon as its process exists, or while it loads
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_while_the_server_starts_leaves_nothing_running(sent, tmp_path):
+def test_an_interrupt_while_the_server_starts_leaves_nothing_running(sent, at_once, tmp_path):
     program = (
-        "import sys; from pathlib import Path; from dataclasses import replace\n"
+        "import os, subprocess, sys; from pathlib import Path; from dataclasses import replace\n"
         "from scripts.content import backends; from scripts.servers import serve\n"
         "from scripts.common.problem import run_main\n"
         "b = replace(backends.get('vllm'), port=0,\n"
         "    command=['python', '-m', 'tests.imitation.started', 'never_ready', '{port}'])\n"
+        "class Popen(subprocess.Popen):\n"
+        "    def __init__(self, *arguments, **options):\n"
+        "        super().__init__(*arguments, **options)\n"
+        f"        print(self.pid, flush=True); {at_once} and os.kill(os.getpid(), {sent:d})\n"
+        "subprocess.Popen = Popen\n"
         f"serve.BUILD = Path({str(tmp_path)!r})\n"
         "run_main(lambda: serve.launch(b, (Path(sys.executable), None, {})))\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    deadline = time.monotonic() + 60
-    while len(started := started_by(process.pid)) < 2 and time.monotonic() < deadline:
+    limit, started = time.monotonic() + 60, []
+    while not at_once and len(started := started_by(process.pid)) < 2 and time.monotonic() < limit:
         time.sleep(0.1)
-    assert len(started) == 2, "the server and its child have not started"
-    process.send_signal(sent)
-    _, errors = process.communicate(timeout=60)
+    if not at_once:
+        assert len(started) == 2, "the server and its child have not started"
+        process.send_signal(sent)
+    printed, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"interrupted" in errors
-    assert all(is_gone(each.pid) for each in started)
+    assert all(is_gone(pid) for pid in [int(re.search(rb"^\d+$", printed, re.M)[0]), *(each.pid for each in started)])
 
 
 def test_stop_without_start_says_so(monkeypatch, tmp_path, misbehaving, capsys):
