@@ -18,7 +18,7 @@ check: ## all static checks of pages, notebooks, tables and workflows, in second
 	@$(LINT) && .venv/bin/pytest -q -n 2 tests/static
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
-	@$(LINT) && .venv/bin/pytest
+	@$(LINT) && .venv/bin/pytest -n auto --dist loadscope
 	@$(MAKE) --no-print-directory test-site
 
 test-site: client ## render the site and look at every page in a browser (BROWSER=none skips that)
@@ -89,14 +89,14 @@ lock: .venv/bin/uv ## resolve requirements/*.in into the pinned requirements/*.t
 
 CACHE = "$${XDG_CACHE_HOME:-$$HOME/.cache}/chatlas-local-models"
 
-# a server of `make start` runs from the cache folder, which also holds the only note of it
 clean: ## stop what `make start` started, and remove what these commands made: .venv, _build, _site, derived pages, the cache folder
-	@for note in $(CACHE)/running-*.json; do \
+	@for note in _build/running-*.json; do \
 	  pid=$$(sed -n 's/.*"pid": *\([0-9][0-9]*\).*/\1/p' "$$note" 2>/dev/null) && kill -0 "$$pid" 2>/dev/null || continue; \
 	  name=$${note##*/running-}; \
 	  $(MAKE) --no-print-directory stop ONLY="$${name%.json}" || exit 1; \
 	done
-	rm -rf .venv _build _site .quarto _variables.yml docs/compatibility.qmd docs/evidence $(CACHE)
+	rm -rf .venv _build _site .quarto _variables.yml docs/compatibility.qmd docs/evidence
+	@test ! -e $(CACHE) || $(PYTHON) -m scripts.common.cache
 
 client:
 	@$(PYTHON) -m scripts.common.bootstrap

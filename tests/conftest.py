@@ -1,7 +1,9 @@
 """Helpers for all tests. Nothing here starts a model server."""
 
+import contextlib
 import dataclasses
 import os
+import socket
 import ssl
 import sys
 from pathlib import Path
@@ -14,8 +16,7 @@ from scripts.content import backends
 from scripts.run import report
 from scripts.servers import environments, fetch_model, serve
 from scripts.site import browser, derive
-
-IMITATION = Path(__file__).parent / "imitation"
+from tests.imitation.server import serving
 
 
 @pytest.fixture
@@ -27,16 +28,21 @@ def build(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def misbehaving():
-    """A function that makes a backend of a server in tests/imitation, and what serve.prepare would return."""
+def imitate():
+    """A function that starts an imitation server, given its behaviour; it is stopped after the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda behave, **options: stack.enter_context(serving(behave, **options))
 
-    def make(script, **changes):
+
+@pytest.fixture
+def misbehaving():
+    """A function that makes a backend of a program in tests/imitation/started.py, and what serve.prepare returns."""
+
+    def make(name, **changes):
         backend = dataclasses.replace(
             backends.get("vllm"),
-            command=["python", str(IMITATION / script), "{port}"],
-            port=serve.free_port(0),
-            ready_within=5,
-            **changes,
+            command=["python", "-m", "tests.imitation.started", name, "{port}"],
+            **{"port": 0, "ready_within": 60, **changes},
         )
         return backend, (Path(sys.executable), None, {})
 
@@ -45,8 +51,10 @@ def misbehaving():
 
 @pytest.fixture
 def port():
-    """A port that is free now."""
-    return serve.free_port(0)
+    """A port where nothing listens, and which nobody else is given meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +83,8 @@ def pytest_sessionstart():
 
 def pytest_terminal_summary(terminalreporter):
     """Say once what to do about a browser that was asked for and did not start."""
-    if browser.trouble.cache_info().currsize and (found := browser.trouble()):
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    if browser.wanted() and any("not verified: " in why for why in skipped) and (found := browser.trouble()):
         terminalreporter.write_line(str(Problem(*found)))
 
 

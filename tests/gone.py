@@ -6,7 +6,7 @@ import time
 import psutil
 
 
-def is_gone(pid, within=5):
+def is_gone(pid, within=30):
     """Whether the process `pid` ends within `within` seconds: a killed one may take a moment on a busy machine."""
     limit = time.monotonic() + within
     with contextlib.suppress(psutil.NoSuchProcess):

@@ -9,22 +9,39 @@ from scripts.common.problem import run_main
 from scripts.common.python_version import check_python
 
 FILES = ["requirements/uv.txt", "requirements/client.txt", "requirements/dev.txt"]
+MARK = os.path.join(".venv", ".complete")
 
 
 def main():
     check_python()
-    from scripts.common import lacking, progress  # only now: newer syntax than an old Python reads
+    from scripts.common import cache, lacking  # only now: newer syntax than an old Python reads
 
     digest = hashlib.sha256(sys.version.encode())
     for name in FILES:
         with open(name, "rb") as file:
             digest.update(file.read())
-    mark = os.path.join(".venv", ".complete")
-    if os.path.exists(mark):
-        with open(mark) as file:
-            if file.read() == digest.hexdigest():
-                return
+    if made_of() == digest.hexdigest():
+        return
     lacking.for_client()
+    os.makedirs("_build", exist_ok=True)
+    with open(os.path.join("_build", "client.lock"), "w") as file:
+        cache.wait_for(file, "the client environment")
+        if made_of() != digest.hexdigest():
+            make(digest.hexdigest())
+
+
+def made_of():
+    """The digest of what .venv was made of, None while it is not complete."""
+    if not os.path.exists(MARK):
+        return None
+    with open(MARK) as file:
+        return file.read()
+
+
+def make(digest):
+    """Make .venv anew, and leave `digest` in it when it is complete."""
+    from scripts.common import progress
+
     shutil.rmtree(".venv", ignore_errors=True)
     advice = "if it was the network, run the same command again."
     progress.run(
@@ -50,8 +67,8 @@ def main():
         timeout=900,
         advice=advice,
     )
-    with open(mark, "w") as file:
-        file.write(digest.hexdigest())
+    with open(MARK, "w") as file:
+        file.write(digest)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,17 @@
 
 import contextlib
 import fcntl
+import functools
 import hashlib
+import os
+import shutil
 import sys
 import time
 from pathlib import Path
 
 from scripts.common import progress
 from scripts.common.paths import CACHE
-from scripts.common.problem import Problem
+from scripts.common.problem import Problem, run_main
 
 LOCK_LIMIT = 3600  # seconds to wait for another run; what is done under a lock takes minutes
 
@@ -29,27 +32,57 @@ def lock(name):
     Raises:
         Problem: another run has held it for LOCK_LIMIT.
     """
-    CACHE.mkdir(parents=True, exist_ok=True)
-    path = CACHE / f"{name}.lock"
-    with open(path, "w") as file:
-        ticker = None
-        while not locked(file):
-            ticker = ticker or progress.Ticker(f"waiting for another run that is preparing {name}", "")
-            if ticker.seconds > LOCK_LIMIT:
-                raise Problem(
-                    f"Another run has been preparing {name} for too long.",
-                    f"it still holds {path} after {LOCK_LIMIT} seconds.",
-                    f"end that run (`fuser {path}` names its process), and run the same command again.",
-                )
-            time.sleep(0.2)
-            ticker.tick()
+    hold()
+    with open(CACHE / f"{name}.lock", "w") as file:
+        wait_for(file, name)
         yield
 
 
-def locked(file):
-    """Lock the open `file` unless another run holds it; whether that worked."""
+def wait_for(file, name):
+    """Lock the open `file` as soon as no other run holds it; closing it gives it free.
+
+    Raises:
+        Problem: another run has held it for LOCK_LIMIT.
+    """
+    ticker = None
+    while not locked(file, fcntl.LOCK_EX):
+        ticker = ticker or progress.Ticker(f"waiting for another run that is preparing {name}", "")
+        if ticker.seconds > LOCK_LIMIT:
+            raise Problem(
+                f"Another run has been preparing {name} for too long.",
+                f"it still holds {file.name} after {LOCK_LIMIT} seconds.",
+                f"end that run (`fuser {file.name}` names its process), and run the same command again.",
+            )
+        time.sleep(0.2)
+        ticker.tick()
+
+
+def locked(file, way):
+    """Lock the open `file`, with others (LOCK_SH) or alone (LOCK_EX), unless one is in the way; whether that worked."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, way | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
+
+
+@functools.cache
+def hold():
+    """Keep the cache folder from being removed as long as this process runs, and what inherits the descriptor given."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(CACHE / "in-use", os.O_CREAT | os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)  # who holds it alone is removing the folder, a matter of seconds
+    return descriptor
+
+
+def remove():
+    """Remove the cache folder, unless another run or a server of another clone uses it."""
+    with contextlib.suppress(FileNotFoundError), open(CACHE / "in-use", "a") as file:
+        if not locked(file, fcntl.LOCK_EX):
+            print(f"Kept {CACHE}: another run or server on this machine uses it. Run `make clean` again after that.")
+            return
+        shutil.rmtree(CACHE)
+
+
+if __name__ == "__main__":
+    run_main(remove)

@@ -3,8 +3,25 @@
 import contextlib
 import os
 import signal
+import threading
 
 import psutil
+
+
+@contextlib.contextmanager
+def signals_deferred():
+    """Let Ctrl-C, SIGTERM and SIGHUP wait for the end of a `with` block, so that what it starts is known by then."""
+    waiting, before = [], {}
+    if threading.current_thread() is threading.main_thread():  # the only one that signals interrupt
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            before[number] = signal.signal(number, lambda came, frame: waiting.append(came))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number in waiting[:1]:
+        signal.raise_signal(number)
 
 
 def stop_tree(pid, grace=10):

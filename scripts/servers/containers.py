@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from scripts.common import causes, progress
+from scripts.common import cache, causes, progress
 from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import Problem
 from scripts.content import backends
@@ -181,20 +181,18 @@ class Project:
             preflight.memory(backend)
         image, seconds = self.obtain(backend)
         name = backend.container[self.kind]
-        port = serve.free_port(backend.port)
         key = f"sk-{secrets.token_hex(16)}" if backend.makes_key else "EMPTY"
-        values = {f"{backend.name.upper()}_PORT": str(port)}
-        if backend.makes_key:
-            values["LITELLM_MASTER_KEY"] = key
-        progress.run(
-            f"creating the container of {backend.title} on port {port}",
-            self.command("up", "--detach", "--no-deps", "--no-build", name),
-            BUILD / "logs" / f"up-{name}.log",
-            timeout=300,
-            advice="look at the last lines above; they are the engine's.",
-            cwd=ROOT,
-            env=self.environ(values),
-        )
+        values = {"LITELLM_MASTER_KEY": key} if backend.makes_key else {}
+        with serve.free_port(backend.port) as port:
+            progress.run(
+                f"creating the container of {backend.title} on port {port}",
+                self.command("up", "--detach", "--no-deps", "--no-build", name),
+                BUILD / "logs" / f"up-{name}.log",
+                timeout=300,
+                advice="look at the last lines above; they are the engine's.",
+                cwd=ROOT,
+                env=self.environ(values | {f"{backend.name.upper()}_PORT": str(port)}),
+            )
         (created, *_) = self.containers(name) or [""]
         log = BUILD / "logs" / f"container-{name}.log"
         with open(log, "w") as output:
@@ -270,14 +268,15 @@ class Project:
 @contextlib.contextmanager
 def project(engine, kind):
     """A Project for the length of a `with` block; afterwards no container of it is left."""
-    # Its number tells two runs on one machine apart; the GPU's volume has to be found again.
+    # Its number tells two runs on one machine apart; the GPU's volume has to be found again, so there they take turns.
     name = "chatlas-docs-gpu" if kind == "gpu" else f"chatlas-docs-{os.getpid()}"
     started = Project(engine, kind, name)
-    try:
-        yield started
-    finally:
-        with uninterrupted():
-            started.take_down()
+    with cache.lock(name) if kind == "gpu" else contextlib.nullcontext():
+        try:
+            yield started
+        finally:
+            with uninterrupted():
+                started.take_down()
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import os
+import random
 import re
 import secrets
 import shutil
@@ -22,8 +23,8 @@ from pathlib import Path
 
 import psutil
 
-from scripts.common import causes, lacking, processes, progress
-from scripts.common.paths import BUILD, CACHE, ROOT
+from scripts.common import cache, causes, lacking, processes, progress
+from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import Problem, run_main
 from scripts.content import backends, small_model
 from scripts.servers import environments, fetch_model, ollama_models, preflight
@@ -31,6 +32,7 @@ from scripts.servers.platform_check import check_machine
 
 # What servers would take from the environment of the person at the terminal: a key, a database, a model.
 SETTINGS = re.compile(r"(ONLY|URL|API_KEY|MODEL|DIRECT_URL)$|VLLM_|LITELLM_|OLLAMA_|DATABASE_")
+OTHER_PORTS = range(20_000, 30_000)  # no system gives one of these to somebody who asks for any port
 CLOCK_MOVES = 10  # seconds by which the same process may seem to have started earlier or later
 
 
@@ -77,15 +79,26 @@ class Server:
             )
 
 
-def free_port(preferred):
-    """`preferred` if nothing answers or listens there on this machine, else a free port."""
-    for port in (preferred, 0):
+@contextlib.contextmanager
+def free_port(preferred=0):
+    """A port of this machine where nothing answers or listens, `preferred` if it is one; another run gets another one.
+
+    A server needs a while to listen on its port, and two vLLMs would even share one without a word. So the UDP
+    port of the same number, which none of them uses, is held for the length of the `with` block.
+    """
+    for port in (*([preferred] if preferred else []), *random.sample(OTHER_PORTS, 20)):
         with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
             continue
-        with contextlib.suppress(OSError), socket.socket() as probe:
+        with socket.socket() as probe, socket.socket(type=socket.SOCK_DGRAM) as held:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just given up counts as free
-            probe.bind(("127.0.0.1", port))
-            return probe.getsockname()[1]
+            try:
+                for each in (held, probe):
+                    each.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            probe.close()
+            yield port
+            return
     raise Problem("No free port was found.", "every bind on 127.0.0.1 was refused.", "check `ss -ltn` and any sandbox.")
 
 
@@ -140,8 +153,13 @@ def launch(backend, prepared, upstream=""):
     Raises:
         Problem: the server died, or it was not ready in time.
     """
+    with free_port(backend.port) as port:
+        return launch_on(port, backend, prepared, upstream)
+
+
+def launch_on(port, backend, prepared, upstream):
+    """The same, on this port."""
     program, model, seconds = prepared
-    port = free_port(backend.port)
     api_key = os.environ.get("API_KEY") or f"sk-{secrets.token_hex(16)}" if backend.makes_key else "EMPTY"
     scratch = BUILD / "scratch" / f"{backend.name}-{port}"  # by port: another server of this kind may run
     shutil.rmtree(scratch, ignore_errors=True)
@@ -151,26 +169,27 @@ def launch(backend, prepared, upstream=""):
     command[0] = str(program.with_name(command[0]))
     log = BUILD / "logs" / f"server-{backend.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    where = "" if port == backend.port else f" (port {backend.port} is in use)"
+    where = "" if backend.port in (port, 0) else f" (port {backend.port} is in use)"
     ticker = progress.Ticker(f"starting {backend.title} on port {port}{where}", str(log))
-    with open(log, "w") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT / backend.folder,
-            env={
-                **{name: value for name, value in os.environ.items() if not SETTINGS.match(name)},
-                **{name: value.format(**values) for name, value in backend.environ.items()},
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    root = f"http://localhost:{port}"
-    server = Server(
-        backend, root + backend.api, backend.version, api_key, process, str(log), scratch, upstream, seconds
-    )
+    root, process = f"http://localhost:{port}", None
     try:
+        with open(log, "w") as output, processes.signals_deferred():
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT / backend.folder,
+                env={
+                    **{name: value for name, value in os.environ.items() if not SETTINGS.match(name)},
+                    **{name: value.format(**values) for name, value in backend.environ.items()},
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[cache.hold()],  # it runs from the cache folder, also when this process has ended
+            )
+        server = Server(
+            backend, root + backend.api, backend.version, api_key, process, str(log), scratch, upstream, seconds
+        )
         while not answers(root + backend.ready):
             server.check_alive()
             if ticker.seconds > backend.ready_within:
@@ -182,13 +201,15 @@ def launch(backend, prepared, upstream=""):
                 )
             time.sleep(0.25)
             ticker.tick()
+        server.check_alive()  # it was this server that answered
         server.version = version_of(backend, root) or backend.version
         if backend.modelfiles:
             ollama_models.create(root, backend.modelfiles, model)
+        seconds["start"] = ticker.done()
     except BaseException:
-        end(process.pid, scratch)
+        if process:
+            end(process.pid, scratch)
         raise
-    seconds["start"] = ticker.done()
     return server
 
 
@@ -241,7 +262,7 @@ def ensure_running(backend, stack, running):
 
 def state_file(backend):
     """Where `start` notes what it started."""
-    return CACHE / f"running-{backend.name}.json"
+    return BUILD / f"running-{backend.name}.json"
 
 
 def running(backend):

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.common import causes, lacking, progress
+from scripts.common import cache, causes, lacking, progress
 from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import Problem, run_main
 
@@ -163,9 +163,15 @@ def _downloaded():
     if attempted.exists():
         raise LookupError(f"Playwright's own was tried before and could not be had ({LOG}).")
     attempted.parent.mkdir(parents=True, exist_ok=True)
-    attempted.touch()
-    command = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
-    progress.run("downloading a headless Chromium (about 110 MB)", command, LOG, timeout=600, advice="")
+    with open(attempted.with_name("lock"), "w") as file:
+        cache.wait_for(file, "a browser")
+        if attempted.exists():  # by then: it was tried meanwhile, perhaps with success
+            return
+        try:
+            command = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
+            progress.run("downloading a headless Chromium (about 110 MB)", command, LOG, timeout=600, advice="")
+        finally:
+            attempted.touch()
 
 
 def _packaged():
@@ -173,9 +179,11 @@ def _packaged():
     if os.geteuid() or not shutil.which("apt-get") or not Path("/etc/debian_version").exists():
         raise LookupError("Debian's package cannot be installed: that takes Debian and root.")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-        command = ["apt-get", *arguments]
-        progress.run(f"Chromium from Debian: {' '.join(command[:2])}", command, LOG, 600, "", env=environment)
+    with open("/etc/debian_version") as machine:  # one run at a time on this machine: apt-get does not wait
+        cache.wait_for(machine, "Debian's Chromium")
+        for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+            command = ["apt-get", *arguments]
+            progress.run(f"Chromium from Debian: {' '.join(command[:2])}", command, LOG, 600, "", env=environment)
     return _installed()
 
 

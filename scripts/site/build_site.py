@@ -23,6 +23,7 @@ from scripts.common import progress
 from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import Problem, run_main
 from scripts.content import pages
+from scripts.servers import serve
 from scripts.site import derive, finish_site
 from scripts.site.finish_site import SITE
 
@@ -31,7 +32,7 @@ NOTICE = (
     "Offline preview, rendered without Quarto. The published site looks different; the content is the same.\n"
     ":::\n\n"
 )
-PORT = 4200
+PORT = 4200  # another free one where it is in use
 
 
 def quarto():
@@ -179,15 +180,9 @@ def main():
     print(build(), flush=True)
     if "--serve" in sys.argv[1:]:
         handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=SITE)
-        try:
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), handler)
-        except OSError as error:
-            raise Problem(
-                "The preview cannot be served.",
-                f"port {PORT}: {error}.",
-                f"stop what uses port {PORT}, or open the file above.",
-            ) from None
-        print(f"Serving it on http://localhost:{PORT}. Press Ctrl-C to stop.", flush=True)
+        with serve.free_port(PORT) as port:
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+        print(f"Serving it on http://localhost:{port}. Press Ctrl-C to stop.", flush=True)
         server.serve_forever()
 
 

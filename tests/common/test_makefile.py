@@ -49,14 +49,12 @@ def test_help_lists_the_commands_also_with_the_sed_of_macos(make, tmp_path):
 
 @pytest.fixture
 def noted(tmp_path):
-    """A function that notes a process as `make start` does; gives the cache folder."""
+    """A function that notes a process as `make start` does."""
 
     def note(pid, created):
-        cache = tmp_path / "chatlas-local-models"
-        cache.mkdir()
+        (tmp_path / "_build").mkdir()
         state = {"pid": pid, "created": created, "base_url": "", "log": "", "scratch": str(tmp_path / "scratch")}
-        (cache / "running-vllm.json").write_text(json.dumps(state))
-        return cache
+        (tmp_path / "_build" / "running-vllm.json").write_text(json.dumps(state))
 
     return note
 
@@ -70,26 +68,50 @@ def test_clean_stops_what_start_started(make, noted, tmp_path, has_venv):
     venv = tmp_path / (".venv" if has_venv else "to be .venv")
     (venv / "bin").mkdir(parents=True)
     python = venv / "bin" / "python"
-    python.write_text(f'#!/bin/sh\ncd "{ROOT}" && exec "{sys.executable}" "$@"\n')
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
+    for name in ("scripts", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("backends.toml", "notebooks.toml"):
+        shutil.copy(ROOT / name, tmp_path)
     bootstrap = tmp_path / "bin" / "bootstrap"  # in place of Python: makes .venv as scripts/common/bootstrap.py does
     bootstrap.write_text('#!/bin/sh\ntest -e .venv || mv "to be .venv" .venv\n')
     bootstrap.chmod(0o755)
     server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
     threading.Thread(target=server.wait, daemon=True).start()  # else a zombie of this test is left
-    cache = noted(server.pid, psutil.Process(server.pid).create_time())
+    noted(server.pid, psutil.Process(server.pid).create_time())
     try:
         make("clean", "PYTHON=bootstrap")
         assert is_gone(server.pid)
     finally:
         server.kill()
-    assert not cache.exists()
     assert not (tmp_path / ".venv").exists()
 
 
-def test_clean_needs_no_venv_for_a_server_that_has_ended(make, noted):
+def test_clean_needs_no_venv_for_a_server_that_has_ended(make, noted, tmp_path):
     server = subprocess.Popen(["true"])
     server.wait()
-    cache = noted(server.pid, 1.0)
+    noted(server.pid, 1.0)
     make("clean", "PYTHON=false")
+    assert not (tmp_path / "_build").exists()
+
+
+def test_clean_keeps_the_cache_folder_as_long_as_another_clone_uses_it(make, tmp_path):
+    cache, python = tmp_path / "chatlas-local-models", tmp_path / "bin" / "system-python"
+    python.write_text(f'#!/bin/sh\ncd "{ROOT}" && exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    server = "['sleep', '60'], pass_fds=[cache.hold()]"  # as `make start` leaves it running
+    program = f"import subprocess; from scripts.common import cache; print(subprocess.Popen({server}).pid)"
+    environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    # its output is a file, since a pipe would wait for the server
+    with (tmp_path / "pid").open("w") as output:
+        subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environ, stdout=output, timeout=60, check=True)
+    pid = int((tmp_path / "pid").read_text())
+    try:
+        assert f"Kept {cache}" in make("clean", "PYTHON=system-python")
+        assert cache.exists()
+    finally:
+        psutil.Process(pid).kill()
+        assert is_gone(pid)
+    make("clean", "PYTHON=system-python")
     assert not cache.exists()

@@ -10,6 +10,7 @@ from scripts.content.shown_errors import parsed
 from scripts.run import test_docs
 from scripts.servers import ollama_models, serve, yours
 from tests.imitation import answers
+from tests.imitation.server import serving
 
 
 def names(only):
@@ -137,5 +138,5 @@ def test_a_notebook_for_a_gpu_is_left_out_of_a_backends_run_on_your_server(monke
 
 
 def test_a_server_without_models_lists_none():
-    with answers.serving(answers.no_list_of_models) as server:
+    with serving(answers.no_list_of_models) as server:
         assert yours.served_models(server.url, "k") == []

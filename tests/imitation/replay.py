@@ -1,12 +1,18 @@
-"""Answers on loopback with recorded exchanges, for tests of the client side where no server can run."""
+"""Plays back recorded exchanges of real servers, for tests of the client side where these cannot run."""
 
-import contextlib
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.imitation.server import reply, serving
+
 RECORDED = Path(__file__).parent / "recorded"
+AT_REST = (
+    "01_get_v1_models",
+    "04_get_api_version",
+    "05_get_api_tags",
+    "06_get_root",
+    "11_chat_completions_stream_usage",
+)
 
 
 def read(path):
@@ -21,47 +27,34 @@ def read(path):
     return method, route, sent, status, headers.get("content-type", "text/plain"), body.strip().encode() + b"\n\n"
 
 
-@contextlib.contextmanager
 def replaying(*names):
-    """A server that answers each request with the next of these recordings.
+    """A server that answers each request with the next of these recordings, for the length of a `with` block.
+
+    A recording answers only its own method and route; a GET may be repeated. Where none is left, the answer is a
+    599 that says so, and the request is noted in the server's `unexpected`.
 
     Args:
-        names: files below tests/imitation/recorded. A recording answers only its own method and route; a
-            GET may be repeated.
-
-    Yields:
-        The server's address without a path, and the list of request bodies that it received.
+        names: files below tests/imitation/recorded.
     """
-    waiting, received = [read(RECORDED / name) for name in names], []
+    waiting = [read(RECORDED / name) for name in names]
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def behave(handler):
+        asked = (handler.command, handler.path)
+        mine = next((entry for entry in waiting if entry[:2] == asked), None)
+        if not mine:
+            handler.server.unexpected.append(asked)
+            return reply(handler, 599, f"no recording of {' '.join(asked)} is left", "text/plain")
+        if handler.command == "POST":
+            waiting.remove(mine)
+        return reply(handler, mine[3], mine[5], mine[4])
 
-        def answer(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            received.append(json.loads(body) if body else None)
-            mine = [entry for entry in waiting if entry[:2] == (self.command, self.path)]
-            if not mine:
-                self.send_error(599, f"no recording of {self.command} {self.path} is left")
-                return
-            if self.command == "POST":
-                waiting.remove(mine[0])
-            _, _, _, status, content_type, content = mine[0]
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    return serving(behave)
 
-        do_GET = do_POST = answer
 
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", received
-    finally:
-        server.shutdown()
-        server.server_close()
+def ollama(handler):
+    """A behaviour: what a real Ollama 0.24.0 said, as often as it is asked."""
+    for name in AT_REST:
+        method, route, _, status, content_type, body = read(RECORDED / f"ollama-0.24.0/{name}.txt")
+        if (method, route) == (handler.command, handler.path):
+            return reply(handler, status, body, content_type)
+    return reply(handler, 404, "404 page not found", "text/plain")

@@ -5,6 +5,8 @@ import socket
 import socketserver
 import threading
 
+from tests.imitation.server import running
+
 
 @contextlib.contextmanager
 def wiretap(target):
@@ -26,10 +28,7 @@ def wiretap(target):
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tap) as tap:
-        tap.daemon_threads, tap.block_on_close = True, False
-        threading.Thread(target=tap.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        try:
-            yield tap.server_address[1], sent
-        finally:
-            tap.shutdown()
+    tap = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tap)
+    tap.daemon_threads, tap.block_on_close = True, False
+    with running(tap):
+        yield tap.server_address[1], sent

@@ -23,6 +23,6 @@ def root():
 @pytest.fixture(scope="session")
 def litellm(root):
     """A LiteLLM proxy in front of the running vLLM."""
-    proxy = dataclasses.replace(backends.get("litellm"), name="litellm-tests", port=serve.free_port(0))
+    proxy = dataclasses.replace(backends.get("litellm"), name="litellm-tests", port=0)
     with serve.serving(proxy, serve.prepare(proxy), f"{root}/v1") as server:
         yield server

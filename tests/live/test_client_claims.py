@@ -14,11 +14,12 @@ from pydantic import BaseModel
 from scripts.content import pages, sections
 from scripts.run import execute
 from scripts.servers import environments
-from tests.imitation import answers
+from tests.imitation import chats
+from tests.imitation.server import serving
 
 TROUBLESHOOTING = "docs/troubleshooting.qmd"
 
-# Prints what a chat with each class answers.
+# Prints what a chat with each class chats.
 CAPITAL = """
 import sys
 from chatlas import ChatOpenAI, ChatOpenAICompletions
@@ -43,7 +44,7 @@ except Exception as error:
 def test_the_key_of_the_environment_goes_to_a_local_server_unless_one_is_passed(kind, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-environment")
     keys = []
-    with answers.serving(answers.careless) as server, warnings.catch_warnings():
+    with serving(chats.careless) as server, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for passed in ({}, {"api_key": "EMPTY"}):
             chat = kind(base_url=f"{server.url}/v1", model="first", kwargs={"max_retries": 0}, **passed)
@@ -101,7 +102,7 @@ def test_an_older_chatlas_lacks_only_httpx_beside_openai_3(root, tmp_path, chatl
 
 def asked_at_once(requests, **options):
     """The seconds that parallel_chat takes for this many requests to an imitation of a server that answers at once."""
-    with answers.serving(answers.careless) as server:
+    with serving(chats.careless) as server:
         chat = ChatOpenAICompletions(base_url=f"{server.url}/v1", api_key="EMPTY", model="first")
         start = time.monotonic()
         answered = asyncio.run(parallel_chat(chat, ["Hello"] * requests, **options))
@@ -131,18 +132,18 @@ class Label(BaseModel):
     topic: Literal["food"]
 
 
-@answers.only_models
+@chats.only_models
 def another_topic(handler):
     """A server that does not keep to the schema."""
     text = '{"topic": "weather"}'
-    answers.in_parts_or_whole(handler, {"content": text}, {"role": "assistant", "content": text})
+    chats.in_parts_or_whole(handler, {"content": text}, {"role": "assistant", "content": text})
 
 
 @pytest.mark.parametrize("on_error", ["return", "continue", "stop"])
-@pytest.mark.parametrize("behave", [answers.chat_all_reasoning, another_topic], ids=["no data", "other data"])
+@pytest.mark.parametrize("behave", [chats.chat_all_reasoning, another_topic], ids=["no data", "other data"])
 def test_an_answer_that_does_not_fit_loses_all_results(behave, on_error):
     place = "docs/cookbook/classify.qmd#an-answer-against-a-rule-loses-all-results"
-    with answers.serving(behave) as server:
+    with serving(behave) as server:
         chat = ChatOpenAICompletions(base_url=f"{server.url}/v1", api_key="EMPTY", model="first")
         with contextlib.suppress(ValueError):
             asyncio.run(parallel_chat_structured(chat, ["Hello"], Label, on_error=on_error))
@@ -150,7 +151,7 @@ def test_an_answer_that_does_not_fit_loses_all_results(behave, on_error):
 
 
 def test_a_model_with_the_name_of_one_of_openais_gets_its_price():
-    with answers.serving(answers.careless) as server:
+    with serving(chats.careless) as server:
         chat = ChatOpenAICompletions(base_url=f"{server.url}/v1", api_key="EMPTY", model="gpt-4o")
         chat.chat("Hello", echo="none")
     try:

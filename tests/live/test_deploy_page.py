@@ -30,9 +30,7 @@ QUESTION = {
 def server():
     """A vLLM that asks for a key."""
     vllm = backends.get("vllm")
-    vllm = dataclasses.replace(
-        vllm, name="vllm-with-key", command=[*vllm.command, "--api-key", KEY], port=serve.free_port(0)
-    )
+    vllm = dataclasses.replace(vllm, name="vllm-with-key", command=[*vllm.command, "--api-key", KEY], port=0)
     with serve.serving(vllm, serve.prepare(vllm)) as running:
         yield running
 
@@ -103,7 +101,7 @@ def in_front(server, key):
     """A LiteLLM proxy that sends `key` to the server."""
     litellm = backends.get("litellm")
     litellm = dataclasses.replace(
-        litellm, name="litellm-in-front", environ={**litellm.environ, "UPSTREAM_API_KEY": key}, port=serve.free_port(0)
+        litellm, name="litellm-in-front", environ={**litellm.environ, "UPSTREAM_API_KEY": key}, port=0
     )
     with serve.serving(litellm, serve.prepare(litellm), server.base_url) as proxy:
         yield proxy

@@ -43,8 +43,10 @@ def locked():
     """A second vLLM, with a key and without tool flags: its address, and what the doctor said while it loaded."""
     vllm = backends.get("vllm")
     command = [part for part in vllm.command if part not in TOOL_FLAGS] + ["--api-key", KEY]
-    vllm = dataclasses.replace(vllm, name="vllm-locked", command=command, port=serve.free_port(0))
     prepared = serve.prepare(vllm)
+    with serve.free_port() as port:
+        pass  # only to know its number before the server is ready
+    vllm = dataclasses.replace(vllm, name="vllm-locked", command=command, port=port)
     with ThreadPoolExecutor(1) as executor:
         launched = executor.submit(serve.launch, vllm, prepared)
         while not launched.done() and not doctor.loading_server(vllm.port):
@@ -52,7 +54,7 @@ def locked():
         while_loading = diagnose(f"http://localhost:{vllm.port}/v1")
         server = launched.result()
     try:
-        yield f"http://localhost:{vllm.port}", while_loading
+        yield server.root, while_loading
     finally:
         serve.end(server.process.pid, server.scratch)
 
@@ -110,10 +112,9 @@ def test_a_model_that_is_not_served_is_not_replaced(root):
     assert "This code was not run:" in out
 
 
-def test_the_first_line_names_the_true_cause_of_ten_broken_set_ups(root, locked, web_server, capsys):
-    port = urlsplit(root).port
+def test_the_first_line_names_the_true_cause_of_ten_broken_set_ups(root, locked, web_server, port, capsys):
     secured, while_loading = locked
-    closed = f"http://localhost:{serve.free_port(0)}/v1"
+    closed = f"http://localhost:{port}/v1"
     cases = [
         ("wrong port", lambda: diagnose(closed), "Nothing listens on"),
         ("no /v1", lambda: diagnose(root), "/v1 is missing"),
@@ -121,7 +122,7 @@ def test_the_first_line_names_the_true_cause_of_ten_broken_set_ups(root, locked,
         ("slash on the model", lambda: diagnose(f"{root}/v1", "--model", "smollm2/"), "has a slash too many"),
         ("case of the model", lambda: diagnose(f"{root}/v1", "--model", "SmolLM2"), "upper and lower case"),
         ("empty key", lambda: diagnose(f"{secured}/v1", "--api-key", ""), "asks for a key, and none was given"),
-        ("https for http", lambda: diagnose(f"https://localhost:{port}/v1"), "says https, but the server"),
+        ("https for http", lambda: diagnose(f"{root}/v1".replace("http:", "https:")), "says https, but the server"),
         ("no tool flags", lambda: diagnose_with_key(f"{secured}/v1", "--full"), "without --enable-auto-tool-choice"),
         ("still loading", lambda: while_loading, "vLLM is still loading"),
         ("plain web server", lambda: diagnose(f"{web_server}/v1"), "A plain web server"),
@@ -166,10 +167,10 @@ def test_the_right_key_works_and_a_wrong_one_is_refused(locked):
     assert (status, out.startswith("The server refuses this key (401)")) == (7, True)
 
 
-def test_other_usual_ports_are_suggested(root):
+def test_other_usual_ports_are_suggested(root, port):
     if urlsplit(root).port not in doctor.PORTS:
         pytest.skip(f"vLLM runs at {root}, not on a usual port")
-    _, out = diagnose(f"http://localhost:{serve.free_port(0)}")
+    _, out = diagnose(f"http://localhost:{port}")
     assert f"A model server answers at {root}/v1 (smollm2)." in out
 
 

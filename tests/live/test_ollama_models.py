@@ -26,7 +26,7 @@ def ollama(request):
     A test that is parametrized with this fixture gives it more environment variables.
     """
     environ = backends.get("ollama").environ | getattr(request, "param", {})
-    backend = dataclasses.replace(backends.get("ollama"), port=serve.free_port(0), environ=environ)
+    backend = dataclasses.replace(backends.get("ollama"), port=0, environ=environ)
     prepared = serve.prepare(backend)
     with serve.serving(backend, prepared) as server:
         yield server, prepared[1]

@@ -34,8 +34,7 @@ def shiny_app(root, tmp_path):
     notebook = notebooks.with_parameters(notebooks.read("notebooks/recipes/streaming-app.ipynb"), parameters)
     lines = notebooks.parameters_cell(notebook).source
     (tmp_path / "app.py").write_text(f"{lines}\n{cells_of('streaming-app')['shiny']}\n")
-    port = serve.free_port(0)
-    with (tmp_path / "log").open("w") as log:
+    with serve.free_port() as port, (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "shiny", "run", "--port", str(port), "app.py"],
             cwd=tmp_path,

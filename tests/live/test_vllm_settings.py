@@ -38,7 +38,7 @@ def server():
     vllm = backends.get("vllm")
     command = [*vllm.command, "--reasoning-parser", "qwen3"]
     environ = {**vllm.environ, "VLLM_ENABLE_RESPONSES_API_STORE": "1"}
-    vllm = dataclasses.replace(vllm, name="vllm-set", command=command, environ=environ, port=serve.free_port(0))
+    vllm = dataclasses.replace(vllm, name="vllm-set", command=command, environ=environ, port=0)
     with serve.serving(vllm, serve.prepare(vllm)) as running:
         yield running
 

@@ -39,7 +39,7 @@ def changed(root, tmp_path):
             file.write_text(yaml.safe_dump(configuration))
             litellm = backends.get("litellm")
             command = [str(file) if part == "servers/litellm.yaml" else part for part in litellm.command]
-            litellm = dataclasses.replace(litellm, name="litellm-changed", command=command, port=serve.free_port(0))
+            litellm = dataclasses.replace(litellm, name="litellm-changed", command=command, port=0)
             return stack.enter_context(serve.serving(litellm, serve.prepare(litellm), f"{root}/v1"))
 
         yield start
@@ -110,7 +110,7 @@ def translated(request, changed):
             backend = backends.get("ollama")
             if why := serve.unavailable(backend):
                 pytest.skip(why)
-            backend = dataclasses.replace(backend, name="ollama-behind", port=serve.free_port(0))
+            backend = dataclasses.replace(backend, name="ollama-behind", port=0)
             ollama = stack.enter_context(serve.serving(backend, serve.prepare(backend)))
             upstream = {"model": f"{prefix}/{backend.serves}", "api_base": ollama.root}
 

@@ -17,7 +17,9 @@ from probes.recorder import Exchange, Recorder
 from probes.target import Target
 from probes.themes.tools import tools_with_data_model, weather_tool
 from scripts.common.paths import ROOT
-from tests.imitation.answers import always_calls, careless, closes, lists, one_at_a_time, refuses_with, serving
+from tests.imitation.answers import closes, lists
+from tests.imitation.chats import always_calls, careless, one_at_a_time, refuses_with
+from tests.imitation.server import serving
 
 # What the careless server does that a probe has to see. The rest cannot be told from outside.
 FOUND_OUT = {
@@ -77,7 +79,7 @@ def ask(root, **changes):
         env={**os.environ, "PROBE_TARGET": json.dumps(settings(root, **changes))},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return {line["probe"]: line for line in map(json.loads, done.stdout.splitlines())}, done.stdout + done.stderr
@@ -221,7 +223,7 @@ def test_the_recorder_hands_everything_on_and_keeps_no_header(recorded):
     recorder, server = recorded
     body = json.dumps({"messages": [], "model": "m"}).encode()
     request = urllib.request.Request(recorder.root + "/v1/chat/completions", body, {"Authorization": "Bearer k3y"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=30) as response:
         answered = json.load(response)
     assert answered["choices"][0]["finish_reason"] == "stop"
     assert server.seen[-1][2]["authorization"] == "Bearer k3y"
@@ -238,7 +240,7 @@ def test_the_recorder_hands_parts_on_as_they_come_and_hangs_up_with_the_client()
         handler.send_response(200)
         handler.end_headers()
         handler.wfile.write(b"one")
-        assert first_was_read.wait(10)
+        assert first_was_read.wait(30)
         try:
             for _ in range(200):
                 handler.wfile.write(b"two")
@@ -248,18 +250,18 @@ def test_the_recorder_hands_parts_on_as_they_come_and_hangs_up_with_the_client()
 
     with serving(in_parts) as server:
         recorder = Recorder(server.url)
-        response = urllib.request.urlopen(recorder.root + "/v1/models", timeout=5)
+        response = urllib.request.urlopen(recorder.root + "/v1/models", timeout=30)
         assert response.read(3) == b"one"
         response.close()
         first_was_read.set()
-        assert hung_up.wait(5)
+        assert hung_up.wait(30)
         recorder.close()
 
 
 def test_the_recorder_keeps_the_prefix_of_an_address():
     with serving(careless) as server:
         recorder = Recorder(f"{server.url}/team-a")
-        with urllib.request.urlopen(recorder.root + "/v1/models", timeout=5):
+        with urllib.request.urlopen(recorder.root + "/v1/models", timeout=30):
             pass
         recorder.close()
     assert [path for _, path, _ in server.seen] == ["/team-a/v1/models"]
@@ -269,7 +271,7 @@ def test_the_recorder_speaks_tls_where_the_address_does(tls, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(tls[1]))
     with serving(careless, context=tls[0]) as server:
         recorder = Recorder(server.url)
-        with urllib.request.urlopen(recorder.root + "/v1/models", timeout=5) as response:
+        with urllib.request.urlopen(recorder.root + "/v1/models", timeout=30) as response:
             assert json.load(response)["data"]
         recorder.close()
 

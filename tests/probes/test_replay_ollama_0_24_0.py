@@ -64,31 +64,31 @@ KINDS = pytest.mark.parametrize("kind", ["ollama", "completions", "responses"])
 @KINDS
 def test_replay_ollama_0_24_0_chat(kind):
     recordings = recorded_for(kind, "10_chat_completions_plain", "30_responses_plain")
-    with replaying(*recordings) as (root, received):
-        chat = make(kind, root)
+    with replaying(*recordings) as server:
+        chat = make(kind, server.url)
         assert str(chat.chat(FRANCE, echo="none", stream=False)) == "The capital of France is Paris."
-    assert received[-1]["model"] == PLAIN
+    assert server.asked[-1]["model"] == PLAIN
 
 
 @KINDS
 def test_replay_ollama_0_24_0_stream(kind):
     recordings = recorded_for(kind, "11_chat_completions_stream_usage", "31_responses_stream")
-    with replaying(*recordings) as (root, received):
-        chat = make(kind, root)
+    with replaying(*recordings) as server:
+        chat = make(kind, server.url)
         chunks = list(chat.stream(FRANCE))
         assert "".join(chunks) == "The capital of France is Paris."
         assert len(chunks) > 5
         assert chat.get_last_turn().tokens[:2] == (16, 8)
-    assert received[-1]["stream"] is True
+    assert server.asked[-1]["stream"] is True
 
 
 @KINDS
 def test_replay_ollama_0_24_0_structured_data(kind):
     recordings = recorded_for(kind, "13_chat_completions_json_schema", "32_responses_json_schema")
-    with replaying(*recordings) as (root, received):
-        city = make(kind, root).chat_structured("Paris is in France", data_model=City)
+    with replaying(*recordings) as server:
+        city = make(kind, server.url).chat_structured("Paris is in France", data_model=City)
         assert city.country == "France"
-    assert "json_schema" in json.dumps(received[-1])
+    assert "json_schema" in json.dumps(server.asked[-1])
 
 
 @KINDS
@@ -97,26 +97,27 @@ def test_replay_ollama_0_24_0_a_tool_is_called_and_its_result_answered(kind, wea
     recordings = recorded_for(
         kind, "15_chat_completions_tools_template_with_tools", "34_responses_tools_template_with_tools"
     ) + files("40_responses_tools_second_turn" if kind == "responses" else "21_chat_completions_tools_second_turn")
-    with replaying(*recordings) as (root, received):
-        chat = make(kind, root, TOOLS)
+    with replaying(*recordings) as server:
+        chat = make(kind, server.url, TOOLS)
         chat.register_tool(get_weather)
         assert str(chat.chat(WEATHER, echo="none", stream=False))
     assert asked == ["Paris"]
-    assert "sunny, 21 degrees Celsius" in json.dumps(received[-1])
+    assert "sunny, 21 degrees Celsius" in json.dumps(server.asked[-1])
 
 
 @KINDS
 def test_replay_ollama_0_24_0_a_streamed_tool_call_reaches_the_function(kind, weather):
     get_weather, asked = weather
     recordings = recorded_for(kind, "16_chat_completions_tools_stream", "35_responses_tools_stream")
-    with replaying(*recordings) as (root, received):
-        chat = make(kind, root, TOOLS)
+    with replaying(*recordings) as server:
+        chat = make(kind, server.url, TOOLS)
         chat.register_tool(get_weather)
         with pytest.raises(openai.APIStatusError) as stopped:
             list(chat.stream(WEATHER))
-        assert stopped.value.status_code == 599  # the second request has no streamed recording
+    assert stopped.value.status_code == 599  # the second request has no streamed recording
+    assert server.unexpected == [("POST", "/v1/responses" if kind == "responses" else "/v1/chat/completions")]
     assert asked == ["Paris"]
-    assert "sunny, 21 degrees Celsius" in json.dumps(received[-1])
+    assert "sunny, 21 degrees Celsius" in json.dumps(server.asked[-1])
 
 
 @KINDS
@@ -126,8 +127,8 @@ def test_replay_ollama_0_24_0_tools_without_a_template_for_them(kind, weather):
         "14_chat_completions_tools_template_without_tools_400",
         "33_responses_tools_template_without_tools_400",
     )
-    with replaying(*recordings) as (root, _):
-        chat = make(kind, root)
+    with replaying(*recordings) as server:
+        chat = make(kind, server.url)
         chat.register_tool(weather[0])
         with pytest.raises(openai.BadRequestError, match="does not support tools"):
             chat.chat(WEATHER, echo="none", stream=False)
@@ -141,8 +142,8 @@ def test_replay_ollama_0_24_0_tools_without_a_template_for_them(kind, weather):
     ],
 )
 def test_replay_ollama_0_24_0_only_completions_tell_a_cut_answer(kind, recording, reason, warned):
-    with replaying(*files(recording)) as (root, _):
-        chat = make(kind, root)
+    with replaying(*files(recording)) as server:
+        chat = make(kind, server.url)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             chat.chat(FRANCE, echo="none", stream=False)
@@ -158,10 +159,10 @@ def test_replay_ollama_0_24_0_only_completions_tell_a_cut_answer(kind, recording
     ],
 )
 def test_replay_ollama_0_24_0_only_completions_say_that_structured_data_was_cut(kind, recording, error, text):
-    with replaying(*files(recording)) as (root, _), warnings.catch_warnings():
+    with replaying(*files(recording)) as server, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with pytest.raises(error, match=text):
-            make(kind, root).chat_structured("Paris is in France", data_model=City, stream=False)
+            make(kind, server.url).chat_structured("Paris is in France", data_model=City, stream=False)
 
 
 @pytest.mark.parametrize(
@@ -169,31 +170,31 @@ def test_replay_ollama_0_24_0_only_completions_say_that_structured_data_was_cut(
     [("completions", "18_chat_completions_unknown_model_404"), ("responses", "36_responses_unknown_model_404")],
 )
 def test_replay_ollama_0_24_0_a_model_that_is_not_there(kind, recording):
-    with replaying(*files(recording)) as (root, _), pytest.raises(openai.NotFoundError, match="'nope' not found"):
-        make(kind, root, "nope").chat(FRANCE, echo="none", stream=False)
+    with replaying(*files(recording)) as server, pytest.raises(openai.NotFoundError, match="'nope' not found"):
+        make(kind, server.url, "nope").chat(FRANCE, echo="none", stream=False)
 
 
 def test_replay_ollama_0_24_0_chat_ollama_lists_what_there_is():
-    with replaying(*files(TAGS)) as (root, _), pytest.raises(ValueError, match=r"Available models: .*smollm2"):
-        make("ollama", root, "nope")
+    with replaying(*files(TAGS)) as server, pytest.raises(ValueError, match=r"Available models: .*smollm2"):
+        make("ollama", server.url, "nope")
 
 
 def test_replay_ollama_0_24_0_with_v1_chat_ollama_says_that_nothing_runs():
-    with replaying(*files(TAGS)) as (root, _), pytest.raises(RuntimeError, match="Can't find locally running ollama"):
-        make("ollama", root + "/v1")
+    with replaying(*files(TAGS)) as server, pytest.raises(RuntimeError, match="Can't find locally running ollama"):
+        make("ollama", server.url + "/v1")
 
 
 def test_replay_ollama_0_24_0_a_model_that_cannot_think_refuses_to():
     with (
-        replaying(*files("50_chat_completions_reasoning_effort_400")) as (root, _),
+        replaying(*files("50_chat_completions_reasoning_effort_400")) as server,
         pytest.raises(openai.BadRequestError, match="does not support thinking"),
     ):
-        make("completions", root).chat(FRANCE, echo="none", stream=False)
+        make("completions", server.url).chat(FRANCE, echo="none", stream=False)
 
 
 def test_replay_ollama_0_24_0_a_prompt_is_cut_and_only_the_count_shows_it():
-    with replaying(*files("51_chat_completions_prompt_cut")) as (root, _):
-        chat = make("completions", root)
+    with replaying(*files("51_chat_completions_prompt_cut")) as server:
+        chat = make("completions", server.url)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             chat.chat("word " * 1500, echo="none", stream=False)
@@ -202,8 +203,8 @@ def test_replay_ollama_0_24_0_a_prompt_is_cut_and_only_the_count_shows_it():
 
 
 def test_replay_ollama_0_24_0_an_image_is_ignored():
-    with replaying(*files("52_chat_completions_image_ignored")) as (root, _):
-        answer = make("completions", root).chat("What is the capital of Japan?", echo="none", stream=False)
+    with replaying(*files("52_chat_completions_image_ignored")) as server:
+        answer = make("completions", server.url).chat("What is the capital of Japan?", echo="none", stream=False)
         assert str(answer) == "The capital of Japan is Tokyo."
 
 
@@ -212,8 +213,8 @@ def test_replay_ollama_0_24_0_async():
         answer = await make("completions", root).chat_async(FRANCE, echo="none", stream=False)
         return await answer.get_content()
 
-    with replaying(*files("10_chat_completions_plain")) as (root, _):
-        assert asyncio.run(ask(root)) == "The capital of France is Paris."
+    with replaying(*files("10_chat_completions_plain")) as server:
+        assert asyncio.run(ask(server.url)) == "The capital of France is Paris."
 
 
 def test_every_recording_is_readable_and_of_a_real_exchange():

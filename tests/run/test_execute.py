@@ -6,6 +6,9 @@ import pytest
 
 from scripts.common.problem import Problem
 from scripts.run import execute
+from scripts.servers import serve
+
+WAIT = "import time\ntime.sleep(60)"
 
 
 @pytest.fixture
@@ -45,20 +48,16 @@ def test_the_kernel_sees_no_key_and_not_that_it_is_tested(make_notebook, monkeyp
 
 
 def test_a_server_that_dies_ends_the_run_with_its_name(make_notebook, build, misbehaving):
-    from scripts.servers import serve
-
-    path = make_notebook("a = 1", "import time\ntime.sleep(60)")
-    with (
-        serve.serving(*misbehaving("dies_later.py")) as server,
-        pytest.raises(Problem, match=r"(?s)vLLM server died.*out of memory"),
-    ):
-        execute.run_notebook(path, {}, [server])
+    with serve.serving(*misbehaving("dies_when_told")) as server:
+        tell = f"import urllib.request\nurllib.request.urlopen('{server.root}/die')"
+        with pytest.raises(Problem, match=r"(?s)vLLM server died.*out of memory"):
+            execute.run_notebook(make_notebook("a = 1", tell, WAIT), {}, [server])
 
 
 def test_a_notebook_past_its_limit_is_ended(make_notebook, monkeypatch):
     monkeypatch.setattr(execute, "NOTEBOOK_LIMIT", 3)
     with pytest.raises(Problem, match="longer than 3 seconds"):
-        execute.run_notebook(make_notebook("a = 1", "import time\ntime.sleep(60)"), {})
+        execute.run_notebook(make_notebook("a = 1", WAIT), {})
     kernels = [p.cmdline() for p in psutil.Process().children(recursive=True) if "ipykernel_launcher" in p.cmdline()]
     assert kernels == []
 

@@ -14,7 +14,7 @@ def test_a_url_where_nobody_answers_is_one_paragraph(port):
         env={**os.environ, "URL": f"http://localhost:{port}/v1", "ONLY": "vllm"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     assert done.returncode == 1
     assert "No OpenAI-compatible server answers" in done.stderr

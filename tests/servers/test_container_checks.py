@@ -10,6 +10,7 @@ from scripts.common.paths import ROOT
 from scripts.servers import container_checks, engines, hub
 from scripts.servers.engines import Engine, Missing
 from tests.imitation import answers, programs
+from tests.imitation.server import serving
 
 GIB = 2**30
 DOCKER = Engine("docker", "28.2.2", ("docker", "compose"), "2.40.1")
@@ -173,7 +174,7 @@ def test_a_token_is_asked_for_only_where_it_is_needed(monkeypatch):
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_hub_that_misbehaves_leaves_the_size_unknown(monkeypatch, behave, gated, unknown):
-    with answers.serving(behave) as server:
+    with serving(behave) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         facts = hub.look_up("owner/name")
     assert (facts.weights, facts.gated) == (None, gated)
@@ -198,7 +199,15 @@ def run_test_docs(folder, **environ):
     return subprocess.run(
         [sys.executable, "-m", "scripts.run.test_docs"],
         cwd=ROOT,
-        env={**os.environ, "URL": "", "ONLY": "gpu", "ON": "", "PATH": str(folder), **environ},
+        env={
+            **os.environ,
+            "URL": "",
+            "ONLY": "gpu",
+            "ON": "",
+            "PATH": str(folder),
+            "XDG_CACHE_HOME": str(folder),
+            **environ,
+        },
         capture_output=True,
         text=True,
         timeout=120,

@@ -81,13 +81,15 @@ def test_a_driver_that_lacks_a_library_is_one_paragraph_with_the_package():
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("driver", ["driver_without_libatomic", "driver_that_crashes"])
-def test_a_browser_that_cannot_start_costs_the_tests_that_need_it_and_no_others(driver):
+@pytest.mark.parametrize(
+    ("driver", "workers"), [("driver_without_libatomic", []), ("driver_that_crashes", ["-n", "2"])]
+)
+def test_a_browser_that_cannot_start_costs_the_tests_that_need_it_and_no_others(driver, workers):
     tests = [
         "tests/site/test_browser.py::test_it_shows_a_page",
         "tests/site/test_browser.py::test_without_a_browser_on_request",
     ]
-    done = run(["pytest", "-p", "no:cacheprovider", *tests], driver)
+    done = run(["pytest", "-p", "no:cacheprovider", *workers, *tests], driver)
     assert done.returncode == 0, done.stdout
     assert "1 passed, 1 skipped" in done.stdout
     assert "not verified: No browser starts here" in done.stdout

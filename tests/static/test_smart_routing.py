@@ -1,6 +1,5 @@
 """The recipe on the page is the doctor's, it is short enough to paste, and it sends no key where none belongs."""
 
-import contextlib
 from urllib.parse import urlsplit
 
 import openai
@@ -11,21 +10,10 @@ from openai.auth._x509 import _OPENAI_MTLS_HOSTS
 from scripts import doctor
 from scripts.common.paths import ROOT
 from scripts.content import notebooks
-from tests.imitation import answers
+from tests.imitation import answers, chats
+from tests.imitation.server import KEY
 
-KEY = "sk-of-the-reader-0123456789"
 OPENAI_CLIENTS_HOSTS = {urlsplit(url).hostname for url in _DATA_RESIDENCY_BASE_URLS.values()} | _OPENAI_MTLS_HOSTS
-
-
-@pytest.fixture
-def serve():
-    """Start imitation servers; they are stopped after the test."""
-    with contextlib.ExitStack() as stack:
-        yield lambda behave: stack.enter_context(answers.serving(behave))
-
-
-def keys_sent(server):
-    return {headers.get("authorization") for _, _, headers in server.seen}
 
 
 def test_the_recipe_is_the_doctors_and_short():
@@ -71,30 +59,30 @@ def test_the_hosts_that_the_openai_client_knows_are_known():
 
 
 @pytest.mark.parametrize("given", [{}, {"api_key": None}, {"api_key": ""}])
-def test_chat_for_sends_a_dummy_and_never_the_environments_key(serve, monkeypatch, given):
+def test_chat_for_sends_a_dummy_and_never_the_environments_key(imitate, monkeypatch, given):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-never-sent")
-    server = serve(answers.unauthorized)
+    server = imitate(answers.unauthorized)
     with pytest.raises(openai.AuthenticationError):
         doctor.chat_for(f"{server.url}/v1", **given)
     with pytest.raises(openai.AuthenticationError):
         doctor.chat_for(f"{server.url}/v1", model="m", **given).chat("Hello", echo="none")
-    assert keys_sent(server) == {"Bearer EMPTY"}
+    assert server.keys == {"Bearer EMPTY"}
 
 
-def test_chat_for_sends_the_key_that_it_is_given(serve):
-    server = serve(answers.unauthorized)
+def test_chat_for_sends_the_key_that_it_is_given(imitate):
+    server = imitate(answers.unauthorized)
     with pytest.raises(openai.AuthenticationError):
         doctor.chat_for(f"{server.url}/v1", api_key=KEY)
-    assert keys_sent(server) == {f"Bearer {KEY}"}
+    assert server.keys == {f"Bearer {KEY}"}
 
 
-def test_chat_for_lists_the_models_when_there_are_several(serve):
+def test_chat_for_lists_the_models_when_there_are_several(imitate):
     with pytest.raises(ValueError, match=r"choose a model.*'first', 'other'"):
-        doctor.chat_for(f"{serve(answers.chat_without_the_models_listed).url}/v1")
+        doctor.chat_for(f"{imitate(chats.chat_without_the_models_listed).url}/v1")
 
 
-def test_chat_for_chats(serve):
-    chat = doctor.chat_for(f"{serve(answers.careless).url}/v1", system_prompt="Be brief.")
+def test_chat_for_chats(imitate):
+    chat = doctor.chat_for(f"{imitate(chats.careless).url}/v1", system_prompt="Be brief.")
     assert "Monday" in str(chat.chat("Which days are there?", echo="none"))
 
 

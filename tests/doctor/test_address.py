@@ -1,0 +1,105 @@
+"""The address: any form of it is read, its path is put right, and http and https are told apart."""
+
+import pytest
+
+from scripts import doctor
+from tests.imitation import answers, replay
+from tests.imitation.server import KEY
+
+ADDRESSES = [
+    ("http://localhost:8000", "http://localhost:8000", ""),
+    ("localhost:8000", "http://localhost:8000", ""),
+    ("  HTTP://LOCALHOST:8000/  ", "http://localhost:8000", ""),
+    ("localhost:8000/v1/", "http://localhost:8000", ""),
+    ("http://localhost:8000/v1/v1", "http://localhost:8000", ""),
+    ("http://localhost:8000/v1/chat/completions", "http://localhost:8000", ""),
+    ("http://localhost:8000//v1//", "http://localhost:8000", ""),
+    ("http://localhost:8000/v1?x=1#y", "http://localhost:8000", ""),
+    ("::1", "http://[::1]", ""),
+    ("[::1]:8000/v1", "http://[::1]:8000", ""),
+    ("192.168.1.5", "http://192.168.1.5", ""),
+    ("https://example.org/gateway/v1", "https://example.org", "/gateway"),
+    ("example.org/v1", "https://example.org", ""),
+    ("example.org:8000", "http://example.org:8000", ""),
+    ("127.0.0.1:443", "https://127.0.0.1", ""),
+    ("[::1]:443", "https://[::1]", ""),
+    ("localhost:8443/v1", "https://localhost:8443", ""),
+    ("gpu-box:8443", "https://gpu-box:8443", ""),
+    ("http://localhost:443", "http://localhost:443", ""),
+    ("http://name:password@localhost:8000", "http://localhost:8000", ""),
+    ("https://bücher.example", "https://xn--bcher-kva.example", ""),
+    ("http://localhost:8000/modèles/v1", "http://localhost:8000", "/mod%C3%A8les"),
+    ("http://localhost:8000/my models/v1", "http://localhost:8000", "/my%20models"),
+    ("http://localhost:8000/my%20models/v1/", "http://localhost:8000", "/my%20models"),
+    ("http://localhost:8000/\udce9/v1", "http://localhost:8000", "/%E9"),  # a byte of a terminal that is not UTF-8
+]
+
+
+@pytest.mark.parametrize(("typed", "origin", "prefix"), ADDRESSES, ids=[typed for typed, *_ in ADDRESSES])
+def test_any_form_of_address_is_read(typed, origin, prefix):
+    address = doctor.read_address(typed)
+    assert (address.origin, address.prefix) == (origin, prefix)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "http://", "ftp://x", "localhost:port", "http://a b/", "http://[::1", "file:///x"]
+)
+def test_what_is_no_address_is_refused(diagnose, typed):
+    status, first, _ = diagnose(typed)
+    assert (status, first) == (2, "This is not an address of a server.")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("", "/v1 is missing at the end of the URL"),
+        ("/v1/v1", "/v1 is in the URL twice"),
+        ("/v1/chat/completions", "The URL goes too far, with /chat/completions at its end"),
+        ("/api", "The path /api is wrong"),
+    ],
+)
+def test_the_path_is_put_right(imitate, path, words):
+    server, report = imitate(replay.ollama), doctor.Report()
+    doctor.look(doctor.read_address(server.url + path), "", None, report)
+    assert (report.path_problem, report.base_url) == (words, f"{server.url}/v1")
+
+
+@pytest.mark.parametrize("path", ["/modèles/v1", "/my models/v1"])
+def test_a_path_that_no_request_line_can_carry_is_quoted(imitate, diagnose, path):
+    server = imitate(answers.unknown_paths_are_200)
+    status, first, _ = diagnose(server.url + path)
+    assert (status, "no model list" in first) == (8, True)
+    assert f"{doctor.quote(path)}/models" in [asked for _, asked, _ in server.seen]
+
+
+def test_a_wrong_path_is_the_cause_although_the_snippet_works(imitate, diagnose):
+    server = imitate(replay.ollama)
+    status, first, _ = diagnose(server.url)
+    words = f"/v1 is missing at the end of the URL: use {server.url}/v1, and chatlas works (Ollama 0.24.0)."
+    assert (status, first) == (0, words)
+
+
+def test_a_certificate_that_is_not_trusted(imitate, diagnose, tls):
+    server = imitate(replay.ollama, context=tls[0])
+    status, first, _ = diagnose(server.url, "--api-key", KEY)
+    assert (status, "is not trusted" in first, server.seen) == (6, True, [])
+
+
+def test_a_certificate_that_is_trusted(imitate, diagnose, tls, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls[1]))
+    status, first, _ = diagnose(imitate(replay.ollama, context=tls[0]).url)
+    assert (status, "chatlas works" in first) == (0, True)
+
+
+def test_http_where_https_is_spoken(imitate, diagnose, tls):
+    server = imitate(replay.ollama, context=tls[0])
+    status, first, out = diagnose(server.url.replace("https", "http"))
+    assert (status, first) == (6, f"The URL says http, but the server at localhost:{server.port} speaks https.")
+    assert f"Use https:// instead: {server.url}/v1." in out
+
+
+def test_https_where_http_is_spoken(imitate, diagnose):
+    server = imitate(replay.ollama)
+    status, first, _ = diagnose(server.url.replace("http", "https"), "--api-key", KEY)
+    assert (status, "says https, but the server" in first) == (6, True)
+    assert all("authorization" not in headers for _, _, headers in server.seen)

@@ -1,0 +1,108 @@
+"""The first line of the doctor's report names the cause, whatever the server does. No model server is needed."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from scripts import doctor
+from tests.imitation import answers, chats, replay
+from tests.imitation.server import KEY
+
+MISBEHAVING = [
+    ("wrong_content_type", "not_api", "comes as text/plain instead of application/json"),
+    ("html_page", "not_api", "A plain web server"),
+    ("endless_stream", "endless", "more than 2 MiB"),
+    ("huge_body", "endless", "more than 2 MiB"),
+    ("slow_drip", "endless", "does not finish its answer"),
+    ("slow_body", "endless", "does not finish its answer"),
+    ("silent", "endless", "does not finish its answer"),
+    ("closes", "not_api", "closes the connection without an answer"),
+    ("not_http", "not_api", "does not speak HTTP"),
+    ("unauthorized", "key", "asks for a key, and none was given"),
+    ("forbidden", "key", "asks for a key, and none was given"),
+    ("too_many", "server_error", "429. It says: Slow down"),
+    ("broken", "server_error", "answers 500"),
+    ("loading", "loading", "still loading"),
+    ("unknown_paths_are_200", "not_api", "no model list"),
+    ("no_models", "model", "serves no model"),
+    ("chat_endless", "endless", "does not end: it was cut off"),
+    ("chat_broken", "server_error", "out of memory"),
+    ("chat_without_route", "not_api", "has no /v1/chat/completions"),
+    ("chat_without_the_models_listed", "model", "It says: Error code: 404 - model 'first' not found, its file"),
+    ("chat_as_text", "not_api", "is no chat completion"),
+    ("chat_breaks_its_stream", "server_error", "breaks its stream off. Without streaming, it says (500): can only"),
+    ("chat_without_template", "snippet", "no chat template"),
+    ("chat_set_aside", "server_error", "has set the server behind it aside"),
+    ("chat_all_reasoning", "reasoning", "takes all of it for reasoning"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "words"), MISBEHAVING, ids=[name for name, *_ in MISBEHAVING])
+def test_the_first_line_names_the_cause(imitate, diagnose, name, kind, words):
+    start = time.monotonic()
+    status, first, out = diagnose(imitate(getattr(chats if name.startswith("chat_") else answers, name)).url)
+    assert words in first
+    assert status == doctor.KINDS[kind][0] != 0
+    assert "Traceback" not in out
+    assert time.monotonic() - start < 60  # an endless answer ends: looking after 3 seconds, where the machine is idle
+
+
+def test_reasoning_that_was_cut_is_no_fault_of_the_server(imitate, diagnose):
+    status, _, out = diagnose(imitate(chats.chat_thinks_too_long).url)
+    assert status == 0
+    assert "a thinking model may spend all 16 tokens on it" in out
+
+
+def test_a_message_that_is_a_text_ends_in_no_traceback(imitate, diagnose):
+    status, _, out = diagnose(imitate(chats.chat_without_a_message).url)
+    assert (status, "Traceback" in out) == (0, False)
+
+
+def test_nothing_listens(diagnose, port):
+    status, first, _ = diagnose(f"localhost:{port}")
+    assert (status, first) == (4, f"Nothing listens on localhost:{port}: no server runs on that port.")
+
+
+def test_a_usual_port_with_a_model_server_is_suggested_and_gets_no_key(imitate, diagnose, port, monkeypatch):
+    other = imitate(replay.ollama)
+    monkeypatch.setattr(doctor, "PORTS", (other.port,))
+    _, _, out = diagnose(f"127.0.0.1:{port}", "--api-key", KEY)
+    assert f"A model server answers at {other.url}/v1 (smollm2:135m-toolshot, smollm2:135m)." in out
+    assert all("authorization" not in headers for _, _, headers in other.seen)
+
+
+def test_a_server_on_the_other_loopback_address_is_named(imitate, diagnose):
+    server = imitate(replay.ollama)
+    status, first, _ = diagnose(f"http://[::1]:{server.port}")
+    assert status == 4
+    assert f"Nothing listens on [::1]:{server.port}, but a server does at {server.url}" in first
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="not verified: the doctor sees such a server in /proc only")
+def test_a_server_that_was_started_but_does_not_listen_is_still_loading(diagnose, port):
+    command = [sys.executable, "-c", "import time; time.sleep(60)", "vllm", "serve", "x", "--port", str(port)]
+    process = subprocess.Popen([*command, "--api-key", KEY])
+    try:
+        while "vllm" not in Path(f"/proc/{process.pid}/cmdline").read_text():
+            time.sleep(0.05)
+        status, first, out = diagnose(f"localhost:{port}")
+    finally:
+        process.kill()
+        process.wait()
+    assert (status, "vLLM is still loading" in first, KEY in out) == (5, True, False)
+
+
+def test_an_unknown_host_name(diagnose):
+    status, first, _ = diagnose("http://no-such-host.invalid:8000")
+    assert (status, "'no-such-host.invalid' is not known" in first) == (3, True)
+
+
+def test_a_broken_installation_is_the_cause(diagnose, monkeypatch):
+    monkeypatch.setattr(doctor, "IMPORT_ERROR", ModuleNotFoundError("No module named 'httpx'"))
+    status, first, _ = diagnose("localhost:8000")
+    assert (status, "No module named 'httpx'" in first) == (14, True)
+    assert json.loads(diagnose("localhost:8000", "--json")[2])["kind"] == "install"

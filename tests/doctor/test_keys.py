@@ -1,0 +1,80 @@
+"""Keys, redirects and proxies: where a reader's key goes, and where it does not."""
+
+import pytest
+
+from scripts import doctor
+from tests.imitation import answers, chats, replay
+from tests.imitation.server import KEY
+
+
+def test_the_key_goes_to_the_server_and_into_no_output(imitate, diagnose, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-never-sent")
+    server = imitate(replay.ollama)
+    for out in (diagnose(server.url, "--api-key", KEY)[2], diagnose(server.url, "--api-key", KEY, "--json")[2]):
+        assert KEY not in out
+    assert server.keys == {f"Bearer {KEY}"}
+    assert any(method == "POST" for method, *_ in server.seen)
+
+
+def test_the_snippet_uses_no_proxy(imitate, monkeypatch):
+    server, proxy = imitate(replay.ollama), imitate(answers.html_page)
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    code = doctor.snippet(f"{server.url}/v1", "smollm2:135m", True)
+    answer, _ = doctor.run_snippet(code, doctor.read_address(server.url), KEY)
+    assert (answer, proxy.seen) == ("The capital of France is Paris.", [])
+
+
+def test_the_environments_openai_key_is_never_sent(imitate, diagnose, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-never-sent")
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", "sk-openai-never-sent")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-never-sent")
+    server = imitate(replay.ollama)
+    assert diagnose(server.url)[0] == 0
+    assert server.keys == {"Bearer EMPTY"}
+    assert "never-sent" not in str(server.seen)
+
+
+@pytest.mark.parametrize("key", [KEY, "abc123"])
+def test_the_key_is_read_from_the_doctors_own_variable(imitate, diagnose, monkeypatch, key):
+    monkeypatch.setenv(doctor.KEY_VARIABLE, key)
+    server = imitate(answers.echoes_the_key)
+    status, first, out = diagnose(server.url)
+    assert (status, key in out) == (7, False)
+    assert "The server refuses this key (401). It says: Bad header: Bearer (your key)" in first
+    assert server.keys == {f"Bearer {key}"}
+
+
+@pytest.mark.parametrize("key", ["sk-secret\nline", "sk-secret\n", " sk-secret", "sk-secret with blanks", "sk-sécret"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_printed(imitate, diagnose, key):
+    status, first, out = diagnose(imitate(answers.unauthorized).url, "--api-key", key)
+    assert (status, first.startswith("The key has a blank"), "secret" in out) == (2, True, False)
+
+
+@pytest.mark.parametrize("make", [answers.redirects_to, chats.redirects_chat_to])
+def test_a_redirect_is_not_followed(imitate, diagnose, make):
+    elsewhere = imitate(replay.ollama)
+    status, first, _ = diagnose(imitate(make(elsewhere.url)).url, "--api-key", KEY)
+    assert (status, "sends" in first) == (12, True)
+    assert elsewhere.seen == []
+
+
+def test_a_proxy_that_catches_localhost_is_named_and_gets_nothing(imitate, diagnose, monkeypatch):
+    proxy = imitate(answers.html_page)
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("http_proxy", proxy.url)
+    status, first, _ = diagnose(imitate(replay.ollama).url, "--api-key", KEY)
+    assert (status, "HTTP_PROXY is set" in first, proxy.seen) == (13, True, [])
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert diagnose(imitate(replay.ollama).url)[0] == 0
+
+
+def test_at_openai_nothing_is_generated_without_full(imitate, diagnose, monkeypatch):
+    server = imitate(replay.ollama)
+    monkeypatch.setattr(doctor, "is_openai", lambda base_url: True)
+    status, _, out = diagnose(server.url, "--api-key", KEY)
+    assert (status, "ChatOpenAI(" in out, "was not run" in out) == (17, True, True)
+    assert {(method, path) for method, path, _ in server.seen} == {("GET", "/v1/models"), ("GET", "/models")}
+    server.seen.clear()
+    diagnose(server.url)
+    assert server.keys == {None}

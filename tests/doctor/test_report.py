@@ -1,0 +1,82 @@
+"""What the doctor reports of a server that works, and the forms in which it does."""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from chatlas import ChatOpenAICompletions
+
+from scripts import doctor
+from scripts.common.paths import ROOT
+from tests.imitation import answers, chats, replay
+
+
+def test_the_snippet_runs_against_recorded_ollama_and_is_printed_complete(imitate, diagnose):
+    server = imitate(replay.ollama)
+    status, first, out = diagnose(f"{server.url}/v1", "--model", "smollm2:135m")
+    assert (status, first) == (
+        0,
+        f"chatlas works with Ollama 0.24.0 at {server.url}/v1, model smollm2:135m.",
+    )
+    printed = out[out.index("from chatlas") : out.index("It printed")]
+    ast.parse(printed)
+    assert f'base_url="{server.url}/v1"' in printed
+    assert "The capital of France is Paris." in out
+    assert "ChatOllama(" in out
+    assert [path for method, path, _ in server.seen if method == "POST"] == ["/v1/chat/completions"]
+
+
+def test_ipv6(imitate, diagnose):
+    status, first, _ = diagnose(imitate(replay.ollama, host="::1").url)
+    assert (status, "[::1]" in first) == (0, True)
+
+
+def test_the_file_works_alone_and_elsewhere(imitate, tmp_path):
+    shutil.copy(ROOT / "scripts" / "doctor.py", tmp_path)
+    (tmp_path / "chatlas.txt").touch()
+    url = imitate(replay.ollama).url
+    command = [sys.executable, "-P", "doctor.py", url, "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["status"], result["kind"], result["worked"]) == (0, "ok", True)
+    assert result["server"] == "Ollama"
+    assert result["models"] == ["smollm2:135m-toolshot", "smollm2:135m"]
+    ast.parse(result["snippet"])
+
+
+def test_json_carries_the_cause_too(imitate, diagnose):
+    status, _, out = diagnose(imitate(answers.unauthorized).url, "--json")
+    result = json.loads(out)
+    assert (status, result["status"], result["kind"], result["worked"]) == (7, 7, "key", None)
+    assert "asks for a key" in result["cause"]
+
+
+def test_every_kind_has_a_status_of_its_own_and_help_lists_them(diagnose, capsys):
+    statuses = [status for status, _ in doctor.KINDS.values()]
+    assert len(set(statuses)) == len(statuses)
+    with pytest.raises(SystemExit):
+        diagnose("--help")
+    text = capsys.readouterr().out
+    assert all(meaning in text for _, meaning in doctor.KINDS.values())
+
+
+def test_a_stream_without_token_counts_is_told_with_what_chatlas_does_then(imitate, diagnose):
+    server = imitate(chats.serves("m"))
+    out = diagnose(server.url, "--full")[2]
+    assert "without token counts, so that get_tokens() raises a ValueError" in " ".join(out.split())
+    chat = ChatOpenAICompletions(base_url=f"{server.url}/v1", api_key="EMPTY", model="m")
+    chat.chat("Hello", echo="none")
+    with pytest.raises(ValueError, match="Expected the 1st assistant turn to contain token counts"):
+        chat.get_tokens()
+
+
+def test_the_doctor_imports_nothing_of_this_repository():
+    tree = ast.parse((ROOT / "scripts" / "doctor.py").read_text())
+    names = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    names |= {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
+    third = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
+    assert third == {"chatlas", "rich"}
