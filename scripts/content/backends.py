@@ -1,5 +1,6 @@
 """Reads backends.toml, the table of what can be served and executed."""
 
+import functools
 import re
 from dataclasses import field
 from pathlib import Path
@@ -55,6 +56,7 @@ class Backend:
         return pinned(self.package, self.environment) if self.environment else ""
 
 
+@functools.cache  # the file does not change while a command runs
 def load():
     """All entries of backends.toml, by name and in the order of the file."""
     found = tables.read("backends.toml", dict[str, Backend], named=True)

@@ -42,10 +42,10 @@ def parsed(path, text):
     for error in iter_validate(content):
         number = next((f", cell {at + 1}" for at in error.absolute_path if isinstance(at, int)), "")
         raise Broken(f"{path}{number}", error.message.splitlines()[0][-200:])
-    notebook = nbformat.reads(text, as_version=4)
-    for name, times in Counter(cell.id for cell in notebook.cells).items():
+    for name, times in Counter(cell["id"] for cell in content["cells"]).items():
         if times > 1:
             raise Broken(f"{path}, cell {name}", f"{times} cells have this id")
+    notebook = nbformat.reads(text, as_version=4)
     for cell in code_cells(notebook):
         try:
             ast.parse(cell.source)

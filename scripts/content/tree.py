@@ -45,10 +45,12 @@ def pandoc(text, source, target, place):
     return done.stdout
 
 
-@functools.cache
-def of(text, place):
-    """The tree of the page `place` with this text, as a panflute.Doc that nobody may change."""
+def read(text, place):
+    """The tree of the page `place` with this text, as a panflute.Doc."""
     return panflute.load(io.StringIO(pandoc(text, READ, "json", place)))
+
+
+of = functools.cache(read)  # for all who do not change it
 
 
 def blocks(container):

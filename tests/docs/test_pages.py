@@ -10,14 +10,14 @@ import shlex
 import shutil
 import subprocess
 
+import panflute
 import pytest
 
 from scripts.common.paths import ROOT
-from scripts.content import backends, guides, notebooks, pages, variables
+from scripts.content import backends, guides, notebooks, pages, results, sections, tree, variables
 from scripts.servers import check_flags
 
 NOT_RUN = "not run here"
-EMBEDDED = re.compile(r"embed \.\./notebooks/(?P<notebook>[\w/-]+)\.ipynb#(?P<label>[\w-]+) >")
 
 
 @pytest.fixture(params=pages.sources(), ids=str)
@@ -35,10 +35,12 @@ def guide(request):
 
 def accepted(run):
     """The accepted result of a run, embedded or for a guide that needs a GPU on one: cell id to (outcome, hash)."""
-    where = "gpu-container" if run.guide.needs == "gpu" else "embedded"
-    path = ROOT / "results" / run.result(where)
-    result = json.loads(path.read_text()) if path.exists() else {"cells": []}
+    result = results.accepted(run, "gpu-container" if run.guide.needs == "gpu" else "embedded") or {"cells": []}
     return {cell["id"]: (cell["outcome"], cell["sha256"]) for cell in result["cells"]}
+
+
+def test_the_page_is_whole(page):
+    pages.check(page)  # raises what is broken
 
 
 def test_every_guide_has_its_page(guide):
@@ -85,8 +87,8 @@ def test_python_on_pages_is_executed_python(page):
 
 
 def test_what_a_block_highlights_is_on_one_of_its_lines(page):
-    for wanted, code in re.findall(r'^```\{.*?highlight="(.*?)"\}\n(.*?)\n```$', pages.text(page), re.M | re.S):
-        assert wanted in code
+    for block in tree.found([tree.of(pages.text(page), str(page))], panflute.CodeBlock):
+        assert block.attributes.get("highlight", "") in block.text
 
 
 def test_the_start_page_shows_the_vllm_snippet():
@@ -183,21 +185,19 @@ def test_the_cpu_tab_leads_with_the_official_image():
 
 def test_every_error_on_the_troubleshooting_page_is_what_a_server_printed_or_has_a_source():
     """A section without an embedded cell carries a month; one with it has the heading's text in the output."""
-    sections = re.split(r"^### ", (ROOT / "docs/troubleshooting.qmd").read_text(), flags=re.MULTILINE)[1:]
-    assert len(sections) >= 16
-    for section in sections:
-        heading = section.splitlines()[0].removeprefix("`` ").removesuffix(" ``")
-        heading = heading[1:-1] if heading.startswith("`") else heading
-        found = EMBEDDED.search(section)
-        if not found:
-            assert re.search(r"(November|December) 20\d\d", section), heading
-            shown = "".join((ROOT / "docs" / page).read_text() for page in re.findall(r"\]\((evidence/.*?)#", section))
-            assert heading in shown or not shown or not section.startswith("`"), f"no evidence has the text {heading}"
+    errors = [section for section in sections.of("docs/troubleshooting.qmd") if section.level == 3]
+    assert len(errors) >= 16
+    for section in errors:
+        heading = panflute.stringify(section.heading)
+        if section.cells():
+            path, label = section.cells()[0]
+            printed = "\n".join(pages.outputs(pages.cell(section.page, path, label)))
+            assert heading in printed or heading == "A long prompt is half forgotten", heading
             continue
-        notebook = notebooks.read(f"notebooks/{found['notebook']}.ipynb")
-        cell = next(cell for cell in notebooks.code_cells(notebook) if cell.id == found["label"])
-        printed = "\n".join(pages.outputs(cell))
-        assert heading in printed or heading == "A long prompt is half forgotten", heading
+        assert re.search(r"(November|December) 20\d\d", section.text), heading
+        evidence = [link.partition("#")[0] for link in section.links() if link.startswith("docs/evidence/")]
+        if evidence and section.title.startswith("`"):
+            assert any(heading in (ROOT / page).read_text() for page in evidence), f"no evidence has the text {heading}"
 
 
 REPORT = json.loads((ROOT / "results/original-report.json").read_text())

@@ -14,6 +14,7 @@ def make_notebook(tmp_path):
 
     def make(*sources):
         cells = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+        cells[0].metadata["tags"] = ["parameters"]
         path = tmp_path / "tiny.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
         return str(path)
