@@ -87,6 +87,11 @@ def code_blocks(page, *languages):
     return tree.code([tree.of(text(page), str(page))], *languages)
 
 
+def inline_code(page):
+    """The texts of a page's inline code, variables filled in."""
+    return tree.inline([tree.of(text(page), str(page))])
+
+
 def words(blocks):
     """The words of pandoc's blocks, without code blocks; a shortcode that is a paragraph has a line of its own."""
     return "\n".join(panflute.stringify(block) for block in blocks if not isinstance(block, panflute.CodeBlock))

@@ -74,6 +74,10 @@ class Section:
         """The texts of its code blocks in one of `languages`."""
         return tree.code(self.blocks, *languages)
 
+    def inline_code(self):
+        """The texts of its inline code."""
+        return tree.inline(self.blocks)
+
     def cells(self):
         """The cells that it embeds: a list of (notebook relative to the repository, label)."""
         return [(notebook, label) for notebook, label, _ in pages.embedded(self.text, self.page)]
@@ -88,6 +92,12 @@ def of(page):
         else:
             found[-1].blocks.append(block)
     return found
+
+
+def titled(page, title):
+    """The section of a page with this title."""
+    (section,) = [section for section in of(page) if section.title == title]
+    return section
 
 
 def anchor_of(heading):

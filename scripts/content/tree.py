@@ -77,6 +77,11 @@ def code(elements, *languages):
     ]
 
 
+def inline(elements):
+    """The texts of the inline code, `like this`."""
+    return [code.text for code in found(elements, panflute.Code)]
+
+
 def written(blocks, target, place):
     """Blocks as pandoc writes them in the format `target`."""
     whole = {"pandoc-api-version": API, "meta": {}, "blocks": [block.to_json() for block in blocks]}

@@ -106,7 +106,7 @@ def test_python_on_pages_compiles_and_uses_names_that_chatlas_has(page):
 
 def test_classes_named_in_prose_exist(page):
     chatlas = importlib.import_module("chatlas")
-    for name in re.findall(r"`(Chat\w+)`", (ROOT / page).read_text()):
+    for name in filter(re.compile(r"Chat\w+$").match, pages.inline_code(page)):
         assert hasattr(chatlas, name), name
 
 
@@ -200,12 +200,13 @@ def test_every_error_on_the_troubleshooting_page_is_what_a_server_printed_or_has
             assert any(heading in (ROOT / page).read_text() for page in evidence), f"no evidence has the text {heading}"
 
 
+TOLD = "The report that started this site"
 REPORT = json.loads((ROOT / "results/original-report.json").read_text())
 
 
 def told_of_the_report():
     """The section of the page that tells of the original report, variables filled in."""
-    return pages.text("docs/which-class.qmd").split("## The report that started this site\n")[1].split("\n## ")[0]
+    return pages.text("docs/which-class.qmd").split(f"## {TOLD}\n")[1].split("\n## ")[0]
 
 
 def test_what_is_said_of_the_original_report_is_what_its_calls_gave():
@@ -239,12 +240,12 @@ def test_the_original_report_was_called_with_both_classes_and_its_own_versions()
 
 
 def test_what_the_page_quotes_of_the_servers_logs_is_in_them():
-    told, (reported, newer) = told_of_the_report(), REPORT["servers"]
-    (message, line) = re.findall(r"```text\n(.*?)\n```", told, re.DOTALL)
+    told, (reported, newer) = sections.titled("docs/which-class.qmd", TOLD), REPORT["servers"]
+    (message, line) = told.code("text")
     assert message in line
     assert line in reported["log"]
-    (hidden,) = re.findall(r"hides most of the path and says ``(.+?)`` ", told)
-    assert any(hidden in line for line in newer["log"])
+    hidden = told.inline_code()
+    assert any(code in line for code in hidden if "does not exist" in code for line in newer["log"])
     assert all('"POST /v1/responses HTTP/1.1" 404 Not Found' in server["log"] for server in (reported, newer))
 
 
@@ -263,16 +264,15 @@ def test_the_deploy_page_shows_the_files_that_there_are():
 
 
 def test_every_flag_explained_on_the_deploy_page_is_set_in_the_compose_file():
-    section = pages.text("docs/deploy.qmd").split("## Flags that matter")[1].split("\n## ")[0]
-    explained = set(re.findall(r"`(--[\w-]+)", section))
+    codes = sections.titled("docs/deploy.qmd", "Flags that matter").inline_code()
+    explained = {code.split()[0] for code in codes if code.startswith("--")}
     assert explained
     assert explained <= {word for _, command in check_flags.deployed() for word in command}
 
 
 def test_links_past_one_machine_are_dated():
-    links = [line for line in pages.text("docs/deploy.qmd").split("## Past one machine")[1].splitlines() if line]
-    assert len(links) == 3
-    assert all(re.search(r"\]\(https://.* \((November|December) 20\d\d\)\.$", line) for line in links)
+    section = sections.titled("docs/deploy.qmd", "Past one machine")
+    assert len(section.targets()) == 3 == len(re.findall(r"\((November|December) 20\d\d\)\.", section.text))
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="NOT VERIFIED: there is no systemd-analyze here")
