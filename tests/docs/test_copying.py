@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import functools
 import importlib
 import json
 import re
@@ -226,13 +227,17 @@ def test_make_targets_named_in_the_readme_exist():
     assert {"test", "test-docs"} <= named <= PROGRAMS["make"]
 
 
-def test_functions_and_methods_named_in_prose_exist(page):
+@functools.cache
+def functions():
+    """The functions and methods that prose may name: chatlas', Python's own and those of the notebooks."""
     chatlas = importlib.import_module("chatlas")
-    known = {*dir(chatlas), *dir(chatlas.Chat), *vars(builtins)}
-    for known_guide in guides.load().values():
-        for cell in notebooks.code_cells(notebooks.read(known_guide.notebook)):
-            known |= {n.name for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.FunctionDef)}
-    assert {code[:-2] for code in pages.inline_code(page) if re.fullmatch(r"\w+\(\)", code)} <= known
+    cells = [c for guide in guides.load().values() for c in notebooks.code_cells(notebooks.read(guide.notebook))]
+    defined = [n.name for c in cells for n in ast.walk(ast.parse(c.source)) if isinstance(n, ast.FunctionDef)]
+    return {*dir(chatlas), *dir(chatlas.Chat), *vars(builtins), *defined}
+
+
+def test_functions_and_methods_named_in_prose_exist(page):
+    assert {code[:-2] for code in pages.inline_code(page) if re.fullmatch(r"\w+\(\)", code)} <= functions()
 
 
 def test_what_is_embedded_can_be_read_by_quarto(guide):

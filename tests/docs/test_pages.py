@@ -1,6 +1,7 @@
 """The pages show only what has been executed, and only what is still true of the pins."""
 
 import ast
+import functools
 import importlib
 import inspect
 import itertools
@@ -78,12 +79,15 @@ def test_the_snippet_and_the_parameters_are_the_executed_ones(guide):
     assert (snippet, parameters) in itertools.pairwise(blocks)  # the embedded cells use these names
 
 
+@functools.cache
+def executed():
+    """The snippet and the parameters of every notebook."""
+    every = [notebooks.read(guide.notebook) for guide in SHOWN]
+    return {part for n in every for part in (notebooks.snippet(n), notebooks.parameters_cell(n).source)}
+
+
 def test_python_on_pages_is_executed_python(page):
-    executed = set()
-    for guide in SHOWN:
-        notebook = notebooks.read(guide.notebook)
-        executed |= {notebooks.snippet(notebook), notebooks.parameters_cell(notebook).source}
-    assert set(pages.code_blocks(page, "python")) <= executed
+    assert set(pages.code_blocks(page, "python")) <= executed()
 
 
 def test_what_a_block_highlights_is_on_one_of_its_lines(page):
