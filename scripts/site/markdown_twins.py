@@ -1,4 +1,9 @@
-"""Writes each page as Markdown beside its HTML, and llms.txt, which lists them for assistants."""
+"""Writes each page as Markdown beside its HTML, and llms.txt, which lists them for assistants.
+
+Quarto's own `llms-txt: true` (looked at in 1.10.18) writes PAGE.llms.md where our published addresses are PAGE.md, an
+llms.txt without descriptions, and links to previews of notebooks that are not there; Quarto 1.4 and the offline preview
+have none.
+"""
 
 import os
 import re
