@@ -13,7 +13,7 @@ from scripts.common.problem import Broken
 from scripts.content import notebooks, tree, variables
 
 # Our own regular expressions, since pandoc does not know Quarto's shortcodes, and reads a header's values as Markdown.
-EMBED = re.compile(r"^\{\{< embed (?P<path>\S+?)#(?P<labels>\S+)(?P<options>[^>]*)>\}\}$", re.MULTILINE)
+EMBED = re.compile(r"^\{\{< embed (?P<path>\S+?)#(?P<labels>\S+)(?P<options>[^>\n]*)>\}\}$", re.MULTILINE)
 INCLUDE = re.compile(r"^\{\{< include (\S+) >\}\}$", re.MULTILINE)
 VARIABLE = re.compile(r"\{\{< var ([\w.-]+) >\}\}")
 KNOWN = re.compile(r"\{\{< (?:var|include|pagebreak|video|meta) [^{}]*>\}\}")

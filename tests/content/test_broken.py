@@ -60,6 +60,7 @@ def first(notebook):
         (PAGE, (".ipynb#", ".ipynbb#"), rf"{PAGE}, embed notebooks/migrating.ipynbb#\S+: there is no such notebook"),
         (PAGE, (".ipynb#", ".ipynb#x-"), rf"{PAGE}, embed \S+#x-\S+: the notebook has no code cell with this id"),
         (PAGE, ("{{< embed", "{{< embedd"), f"{PAGE}: this is no shortcode that the site uses: .*embedd"),
+        (PAGE, ("echo=true >}}", "echo=true }}"), f"{PAGE}: this is no shortcode that the site uses: .*embed"),
         (PAGE, ("\n```\n", "\n\n"), f"{PAGE}, .*: a ``` or ::: is opened and not closed"),
         (PAGE, ("\n## ", "\n::: {.box}\n\n## "), rf"{PAGE}: pandoc says: .*Div at line \d+ column 1 unclosed"),
         (PAGE, ("\n## ", "\n:::\n\n## "), f"{PAGE}, .*: a ``` or ::: is opened and not closed, or closed twice"),
