@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from scripts.common.problem import Problem
+from scripts.common.problem import Broken, Problem
 from scripts.content import backends
 from scripts.run import report
 from scripts.servers import environments, fetch_model, serve
@@ -86,6 +86,26 @@ def pytest_terminal_summary(terminalreporter):
     skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
     if browser.wanted() and any("not verified: " in why for why in skipped) and (found := browser.trouble()):
         terminalreporter.write_line(str(Problem(*found)))
+
+
+def in_one_line(report, call):
+    """The report without a traceback where a file of the repository is broken: who wrote it needs the place in it."""
+    if call.excinfo and call.excinfo.errisinstance(Broken):
+        report.longrepr = str(call.excinfo.value)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call):
+    """Say of a broken page, notebook or table only what is wrong where."""
+    return in_one_line((yield), call)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    """The same for those that are read while tests are collected."""
+    report = yield
+    return in_one_line(report, report.call)
 
 
 @pytest.fixture

@@ -19,6 +19,18 @@ class Problem(Exception):
         super().__init__(f"{what}\n  Why: {why}\n  What to do: {do}")
 
 
+class Broken(Problem):
+    """Something written wrongly in a file of this repository, in one line.
+
+    Args:
+        place: the file, relative to the repository, and the heading, line, cell or key in it.
+        wrong: what is wrong there.
+    """
+
+    def __init__(self, place, wrong):
+        Exception.__init__(self, " ".join(f"{place}: {wrong}".split()))
+
+
 def _interrupted(signum, frame):
     raise KeyboardInterrupt
 

@@ -1,15 +1,18 @@
 """Reads backends.toml, the table of what can be served and executed."""
 
+import functools
 import re
-import tomllib
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from pydantic.dataclasses import dataclass
+
 from scripts.common.paths import ROOT
-from scripts.common.problem import Problem
+from scripts.common.problem import Broken, Problem
+from scripts.content import tables
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=tables.CONFIG)
 class Backend:
     """One entry of backends.toml; the comments there say what each field means.
 
@@ -53,10 +56,21 @@ class Backend:
         return pinned(self.package, self.environment) if self.environment else ""
 
 
+@functools.cache  # the file does not change while a command runs
 def load():
     """All entries of backends.toml, by name and in the order of the file."""
-    table = tomllib.loads((ROOT / "backends.toml").read_text())
-    return {name: Backend(name=name, **entry) for name, entry in table.items()}
+    found = tables.read("backends.toml", dict[str, Backend], named=True)
+    for backend in found.values():
+        if backend.upstream and backend.upstream not in found:
+            raise Broken(f"backends.toml, {backend.name}.upstream", f"there is no backend called {backend.upstream!r}")
+    return found
+
+
+def known(name):
+    """`name`, for a table that names a backend; a ValueError where there is none of that name."""
+    if name not in load():
+        raise ValueError(f"there is no backend called {name!r}")
+    return name
 
 
 def get(name):

@@ -4,12 +4,13 @@ A backend's own notebook is named in backends.toml; notebooks.toml lists those t
 backends share.
 """
 
-import tomllib
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from scripts.common.paths import ROOT
+import pydantic
+
 from scripts.common.problem import Problem
-from scripts.content import backends
+from scripts.content import backends, tables
 
 IN_CONTAINERS = {"container": "container", "gpu": "gpu-container"}  # what results call what ON= names
 
@@ -39,6 +40,17 @@ class Guide:
         Such a notebook has no page and stores no outputs (tests/static/test_notebooks.py).
         """
         return self.needs == "gpu" and not self.page
+
+
+@pydantic.dataclasses.dataclass(config=tables.CONFIG)
+class Entry:
+    """One entry of notebooks.toml; the comments there say what each field means."""
+
+    backends: Annotated[
+        tuple[Annotated[str, pydantic.AfterValidator(backends.known)], ...], pydantic.Field(min_length=1)
+    ]
+    page: str = ""
+    needs: Literal["", "gpu"] = ""
 
 
 @dataclass(frozen=True)
@@ -71,17 +83,8 @@ class Run:
 def load():
     """All guides by name: the backends' own, then those of notebooks.toml."""
     own = [Guide(b.name, b.notebook, b.page, (b.name,)) for b in backends.load().values()]
-    shared = tomllib.loads((ROOT / "notebooks.toml").read_text())
-    others = [
-        Guide(
-            name,
-            f"notebooks/{name}.ipynb",
-            entry.get("page", ""),
-            tuple(entry["backends"]),
-            entry.get("needs", ""),
-        )
-        for name, entry in shared.items()
-    ]
+    shared = tables.read("notebooks.toml", dict[str, Entry])
+    others = [Guide(name, f"notebooks/{name}.ipynb", e.page, e.backends, e.needs) for name, e in shared.items()]
     return {guide.name: guide for guide in [*own, *others]}
 
 

@@ -7,18 +7,57 @@ A cell's id is its label on the pages.
 
 import ast
 import copy
+import functools
 import hashlib
 import json
 import re
+from collections import Counter
 
 import nbformat
+from nbformat.validator import iter_validate
 
 from scripts.common.paths import ROOT
+from scripts.common.problem import Broken
 
 
 def read(path):
-    """The notebook at `path` (relative to the repository), as an nbformat v4 node."""
-    return nbformat.read(ROOT / path, as_version=4)
+    """The notebook at `path` (relative to the repository), as an nbformat v4 node.
+
+    Raises:
+        Broken: it is not there, or is not as the first lines of this file say.
+    """
+    try:
+        return copy.deepcopy(parsed(path, (ROOT / path).read_text()))
+    except FileNotFoundError:
+        raise Broken(path, "there is no such notebook") from None
+
+
+@functools.cache  # reading takes ten times as long as copying, and the tests read each notebook often
+def parsed(path, text):
+    """The notebook with this text; raises Broken as read() does."""
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise Broken(path, f"this is no JSON: {error}") from None
+    for error in iter_validate(content):
+        number = next((f", cell {at + 1}" for at in error.absolute_path if isinstance(at, int)), "")
+        raise Broken(f"{path}{number}", error.message.splitlines()[0][-200:])
+    for name, times in Counter(cell["id"] for cell in content["cells"]).items():
+        if times > 1:
+            raise Broken(f"{path}, cell {name}", f"{times} cells have this id")
+    notebook = nbformat.reads(text, as_version=4)
+    for cell in code_cells(notebook):
+        try:
+            ast.parse(cell.source)
+        except SyntaxError as error:
+            raise Broken(f"{path}, cell {cell.id}, line {error.lineno}", f"this is no Python: {error.msg}") from None
+    if not code_cells(notebook) or "parameters" not in tags(parameters_cell(notebook)):
+        raise Broken(path, "the first code cell is not tagged `parameters`")
+    try:
+        parameters(notebook)
+    except ValueError as error:
+        raise Broken(f"{path}, cell {parameters_cell(notebook).id}", f"it holds no literal: {error}") from None
+    return notebook
 
 
 def write(notebook, path):

@@ -3,17 +3,15 @@
 import functools
 import os
 import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.common.paths import ROOT
-from scripts.content import pages
+import panflute
 
-FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-HEADING = re.compile(r"(#+) (.*)")
-FENCE = re.compile(r"(`{3,}|~{3,})")
-LINK = re.compile(r"\]\(([^()\s]+)")
+from scripts.common.paths import ROOT
+from scripts.content import pages, tree
+
+TITLE = "markdown-smart-header_attributes"
 
 
 @dataclass(frozen=True)
@@ -23,15 +21,13 @@ class Section:
     Attributes:
         place: PAGE#anchor, with the anchor that pandoc makes (its auto_identifiers); PAGE alone for
             what stands above the first heading.
-        level: the number of its #; 0 above the first heading.
-        title: the heading as it is written; "" above the first one.
-        source: the text as it is written, without the heading and without fenced blocks.
+        heading: pandoc's element, None above the first heading.
+        blocks: pandoc's elements below it.
     """
 
     place: str
-    level: int
-    title: str
-    source: str
+    heading: panflute.Header | None
+    blocks: list[panflute.Block]
 
     @property
     def page(self):
@@ -43,10 +39,29 @@ class Section:
         """The anchor alone, "" above the first heading."""
         return self.place.partition("#")[2]
 
+    @property
+    def level(self):
+        """The number of its #; 0 above the first heading."""
+        return self.heading.level if self.heading else 0
+
+    @property
+    def title(self):
+        """The heading in Markdown; "" above the first one."""
+        return tree.written([self.heading], TITLE, self.place).lstrip("#").strip() if self.heading else ""
+
+    @property
+    def text(self):
+        """The words below the heading, without code blocks."""
+        return pages.words(self.blocks)
+
+    def targets(self):
+        """The targets of its links and pictures, as they are written."""
+        return [element.url for element in tree.found(self.blocks, panflute.Link, panflute.Image)]
+
     def links(self):
         """The targets of the links to files of this repository, as PAGE#anchor or PAGE."""
         found = []
-        for target in LINK.findall(self.source):
+        for target in self.targets():
             path, _, anchor = target.partition("#")
             if re.match(r"[a-z]+:", target):
                 continue  # another site
@@ -55,37 +70,39 @@ class Section:
             found.append(f"{path}#{anchor}" if anchor else path)
         return found
 
+    def code(self, *languages):
+        """The texts of its code blocks in one of `languages`."""
+        return tree.code(self.blocks, *languages)
+
+    def inline_code(self):
+        """The texts of its inline code."""
+        return tree.inline(self.blocks)
+
     def cells(self):
         """The cells that it embeds: a list of (notebook relative to the repository, label)."""
-        return [(notebook, label) for notebook, label, _ in pages.embedded(self.source, self.page)]
+        return [(notebook, label) for notebook, label, _ in pages.embedded(self.text, self.page)]
 
 
 def of(page):
     """The sections of a page, in its order; the first is what stands above the first heading."""
-    found, taken, fence = [(str(page), 0, "", [])], Counter(), ""
-    for line in FRONT_MATTER.sub("", (ROOT / page).read_text()).splitlines():
-        mark = FENCE.match(line)
-        if fence:
-            fence = "" if mark and line.startswith(fence) and not line.strip("`~ ") else fence
-        elif mark:
-            fence = mark[1]
-        elif heading := HEADING.match(line):
-            anchor = anchor_of(heading[2])
-            place = f"{page}#{anchor}-{taken[anchor]}" if taken[anchor] else f"{page}#{anchor}"
-            taken[anchor] += 1
-            found.append((place, len(heading[1]), heading[2], []))
+    found = [Section(str(page), None, [])]
+    for block in tree.blocks(tree.of((ROOT / page).read_text(), str(page))):
+        if isinstance(block, panflute.Header):
+            found.append(Section(f"{page}#{block.identifier}", block, []))
         else:
-            found[-1][3].append(line)
-    return [Section(place, level, title, "\n".join(lines)) for place, level, title, lines in found]
+            found[-1].blocks.append(block)
+    return found
+
+
+def titled(page, title):
+    """The section of a page with this title."""
+    (section,) = [section for section in of(page) if section.title == title]
+    return section
 
 
 def anchor_of(heading):
     """The anchor that pandoc gives to a heading, the first of its name on the page."""
-    heading, _, attributes = heading.partition("{") if heading.endswith("}") else (heading, "", "")
-    if explicit := re.search(r"#([\w.-]+)", attributes):
-        return explicit[1]
-    text = re.sub(r"[^\w\s.-]", "", heading.lower())
-    return re.sub(r"^[^a-z]+", "", re.sub(r"\s+", "-", text.strip()))
+    return tree.of(f"# {heading}", heading).content[0].identifier
 
 
 @functools.cache  # the pages do not change while a command runs

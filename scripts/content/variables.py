@@ -1,12 +1,11 @@
 """Derives _variables.yml, the versions and dates that the pages show, from the pins and results/."""
 
-import json
-
 import yaml
 
 from scripts.common.paths import ROOT
 from scripts.common.python_version import NEWEST, OLDEST
-from scripts.content import backends, guides, notebooks, small_model
+from scripts.content import backends, guides, notebooks, results, small_model, tables
+from scripts.content.results import accepted
 
 FILE = ROOT / "_variables.yml"
 
@@ -40,18 +39,12 @@ def derive():
     return derived
 
 
-def accepted(run, where="embedded"):
-    """The accepted result of a run, None without one."""
-    path = ROOT / "results" / run.result(where)
-    return json.loads(path.read_text()) if path.exists() else None
-
-
 def in_containers(run):
     """What was verified in containers, one sentence each; a result of other cells counts for nothing."""
     cells = notebooks.code_cells(notebooks.read(run.guide.notebook))
     now = {cell.id: notebooks.source_hash(cell) for cell in cells}
-    results = [accepted(run, where) for where in guides.IN_CONTAINERS.values()]
-    current = [r for r in results if r and {cell["id"]: cell["sha256"] for cell in r["cells"]} == now]
+    found = [accepted(run, where) for where in guides.IN_CONTAINERS.values()]
+    current = [r for r in found if r and {cell["id"]: cell["sha256"] for cell in r["cells"]} == now]
     return " ".join(map(in_container, current)) or "Not verified yet in a container."
 
 
@@ -89,12 +82,12 @@ def stamp(backend, result):
 
 def oldest_chatlas():
     """The oldest chatlas on which the vLLM notebook passes, as measured by `make oldest-chatlas`."""
-    return json.loads((ROOT / "results" / "oldest-chatlas.json").read_text())["oldest"]
+    return tables.read("results/oldest-chatlas.json", results.OldestChatlas)["oldest"]
 
 
 def original_report():
     """What `make original-report` was run with and when: the report's versions, and below `newer` the others."""
-    result = json.loads((ROOT / "results" / "original-report.json").read_text())
+    result = tables.read("results/original-report.json", results.OriginalReport)
     reported, newer = (
         {"vllm": server["server"].split()[1], "chatlas": call["chatlas"], "openai": call["openai"]}
         for server, call in zip(result["servers"], (result["servers"][0]["calls"][at] for at in (0, -1)), strict=True)

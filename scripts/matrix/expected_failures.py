@@ -4,18 +4,26 @@ When upstream mends one, `make matrix` says which page to change.
 """
 
 import functools
-import tomllib
-from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic.dataclasses import dataclass
 
 from probes import catalog
-from scripts.common.paths import ROOT
-from scripts.content import sections
+from scripts.content import backends, sections, tables
 from scripts.matrix import stored
 
 BROKEN = ("unsupported", "partly")
 
 
-@dataclass(frozen=True)
+def known(probe):
+    """`probe` or "*"; a ValueError where there is no probe of that name."""
+    if probe not in {"*", *catalog.load()}:
+        raise ValueError(f"there is no probe called {probe!r}")
+    return probe
+
+
+@dataclass(frozen=True, config=tables.CONFIG)
 class Failure:
     """One entry of expected_failures.toml.
 
@@ -27,9 +35,9 @@ class Failure:
         also: where else it says so.
     """
 
-    probe: str
+    probe: Annotated[str, AfterValidator(known)]
     classes: tuple[str, ...]
-    on: tuple[str, ...]
+    on: tuple[Annotated[str, AfterValidator(backends.known)], ...]
     page: str
     also: tuple[str, ...] = ()
 
@@ -43,26 +51,36 @@ class Failure:
         return self.probe in (probe, "*") and class_name in self.classes and backend in self.on
 
 
-@functools.cache  # the file does not change while a command runs
-def load():
-    """All entries.
+@dataclass(frozen=True, config=tables.CONFIG)
+class Reason:
+    """Why nothing holds what `page` (PAGE#anchor) says of a failure."""
 
-    Raises:
-        KeyError: an entry names a probe that there is not.
-    """
-    entries = tomllib.loads((ROOT / "expected_failures.toml").read_text()).get("failure", [])
-    known = catalog.load()
-    for entry in entries:
-        known["chat" if entry["probe"] == "*" else entry["probe"]]
-    return [
-        Failure(e["probe"], tuple(e["classes"]), tuple(e["on"]), e["page"], tuple(e.get("also", ()))) for e in entries
-    ]
+    page: str
+    why: str
+
+
+@dataclass(frozen=True, config=tables.CONFIG)
+class Table:
+    """The whole of expected_failures.toml."""
+
+    failure: list[Failure]
+    not_probed: list[Reason]
+
+
+@functools.cache  # the file does not change while a command runs
+def table():
+    """What expected_failures.toml says."""
+    return tables.read("expected_failures.toml", Table)
+
+
+def load():
+    """All entries on failures."""
+    return table().failure
 
 
 def not_probed():
     """Why nothing holds what a place of the site says of a failure: the reasons, by PAGE#anchor."""
-    entries = tomllib.loads((ROOT / "expected_failures.toml").read_text())["not_probed"]
-    return {entry["page"]: entry["why"] for entry in entries}
+    return {entry.page: entry.why for entry in table().not_probed}
 
 
 def pages_for(probe, class_name, backend):

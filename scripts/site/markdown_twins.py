@@ -1,22 +1,21 @@
-"""Writes each page as Markdown beside its HTML, and llms.txt, which lists them for assistants."""
+"""Writes each page as Markdown beside its HTML, and llms.txt, which lists them for assistants.
+
+Quarto's own `llms-txt: true` (looked at in 1.10.18) writes PAGE.llms.md where our published addresses are PAGE.md, an
+llms.txt without descriptions, and links to previews of notebooks that are not there; Quarto 1.4 and the offline preview
+have none.
+"""
 
 import os
 import re
 from pathlib import Path
 
+import panflute
 import yaml
 
 from scripts.common.paths import ROOT
-from scripts.content import pages
+from scripts.content import pages, tree
 
-RAW_HTML = re.compile(r"^```\{=html\}\n.*?\n```\n", re.MULTILINE | re.DOTALL)
-CODE = re.compile(r"^((?:```|~~~~).*?^(?:```|~~~~)$)", re.MULTILINE | re.DOTALL)
-FENCE = re.compile(r"^:{3,}.*\n", re.MULTILINE)
-ATTRIBUTES = re.compile(r" \{[#.][^}]*\}$", re.MULTILINE)
-HEADER = re.compile(r"^```\{\.(\w+) \w+=[^}]*\}$", re.MULTILINE)  # a file name, a highlighted line
-COMMENT = re.compile(r"^<!--.*?-->\n", re.MULTILINE | re.DOTALL)
-IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)(?:\{[^}]*\})?")
-SOURCE_LINK = re.compile(r"\]\(([^)#:\s]+)\.qmd")
+SOURCE_LINK = re.compile(r"^([^#:]+)\.qmd(?=#|$)")
 RULE = (
     "For a server that you run yourself (vLLM, LiteLLM, llama.cpp, any OpenAI-compatible one), use "
     '`ChatOpenAICompletions(base_url="http://HOST:PORT/v1", api_key=..., model=...)`. For Ollama, use '
@@ -27,25 +26,29 @@ RULE = (
 
 def twin(page):
     """A page as plain Markdown: variables, cells and included files written out, links to the other twins."""
-    header = pages.header(page)
-    text = COMMENT.sub("", RAW_HTML.sub("", body(page))).replace("```{.default .output}", "```text")
-    text = HEADER.sub(r"```\1", text)
-    parts = CODE.split(text)  # prose and code blocks in turn; code stays as it is
-    text = "".join(part if index % 2 else prose(part) for index, part in enumerate(parts))
-    return f"# {header['title']}\n\n{text.strip()}\n"
+    blocks = tree.read(pages.expanded(page), str(page)).walk(plain).content
+    return f"# {pages.header(page)['title']}\n\n{tree.written(blocks, 'gfm', str(page))}"
 
 
-def prose(text):
-    """Prose without what only Quarto reads."""
-    for pattern in (FENCE, ATTRIBUTES):
-        text = pattern.sub("", text)
-    text = IMAGE.sub(lambda match: f"[Picture: {match[1]}]", text)
-    return re.sub(r"\n{3,}", "\n\n", SOURCE_LINK.sub(r"](\1.md", text))
-
-
-def body(page):
-    """The source of a page below its header, with variables, cells and included files written out."""
-    return re.sub(r"\A---\n.*?\n---\n", "", pages.expanded(page), flags=re.DOTALL)
+def plain(element, doc):
+    """An element of pandoc's tree without what only Quarto reads."""
+    if isinstance(element, (panflute.RawBlock, panflute.RawInline)):
+        return []
+    if isinstance(element, panflute.Str) and element.text.startswith("{."):
+        return []  # what Quarto reads after a table's caption, pandoc takes for words
+    if isinstance(element, (panflute.Div, panflute.Span)):
+        return list(element.content)
+    if isinstance(element, panflute.Image):
+        alt = panflute.stringify(element) or element.attributes.get("fig-alt", "")
+        return panflute.RawInline(f"[Picture: {alt}]", format="gfm")
+    if isinstance(element, panflute.Figure):
+        return panflute.Plain(*element.content[0].content)
+    if isinstance(element, panflute.Link):
+        element.url = SOURCE_LINK.sub(r"\1.md", element.url)
+    if isinstance(element, panflute.CodeBlock):
+        language = "".join(element.classes[:1])
+        element.classes, element.attributes = ["text" if language == "default" else language], {}
+    return element
 
 
 def index(address):

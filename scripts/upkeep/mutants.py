@@ -23,15 +23,14 @@ import subprocess
 import sys
 import threading
 import time
-import tomllib
-from dataclasses import dataclass
 
 import nbformat
+from pydantic.dataclasses import dataclass
 
 from scripts.common import processes
 from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import Problem, run_main
-from scripts.content import backends, guides, notebooks
+from scripts.content import backends, guides, notebooks, tables
 from scripts.run import report
 from scripts.servers import serve
 from scripts.upkeep import copies
@@ -53,7 +52,7 @@ FAST = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=tables.CONFIG)
 class Mutant:
     """One entry of mutants.toml; the comments there say what each field means."""
 
@@ -65,15 +64,20 @@ class Mutant:
     reason: str = ""
 
 
+@dataclass(config=tables.CONFIG)
+class Table:
+    """The whole of mutants.toml."""
+
+    mutant: list[Mutant]
+
+
 def load(only=""):
     """The mutants that `only` names (with commas between them), or all.
 
     Raises:
         Problem: `only` names one that there is not.
     """
-    found = {}
-    for entry in tomllib.loads(FILE.read_text())["mutant"]:
-        found[entry["name"]] = Mutant(**entry | {"places": tuple(entry["places"])})
+    found = {mutant.name: mutant for mutant in tables.read(FILE, Table).mutant}
     wanted = [name.strip() for name in only.split(",") if name.strip()] or list(found)
     unknown = [name for name in wanted if name not in found]
     if unknown:

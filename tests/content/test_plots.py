@@ -14,10 +14,11 @@ def page(tmp_path, monkeypatch):
         nbformat.v4.new_output("display_data", data={"text/plain": "<Figure size 1x1>", "image/png": "iVBO\nRw==\n"}),
     ]
     cell = nbformat.v4.new_code_cell("plot()", id="plot", metadata={"fig-alt": "A line."}, outputs=outputs)
+    first = nbformat.v4.new_code_cell("a = 1", id="parameters", metadata={"tags": ["parameters"]})
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages.notebooks, "ROOT", tmp_path)
     monkeypatch.setattr(pages.variables, "derive", dict)
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "x.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=[first, cell]), tmp_path / "x.ipynb")
     (tmp_path / "page.qmd").write_text("{{< embed x.ipynb#plot >}}\n")
     return "page.qmd"
 

@@ -18,6 +18,7 @@ def run(tmp_path, monkeypatch):
     def said(statement, check=CHECK, shown=SHOWN):
         sources = {"parameters": "a = 1", "zero": shown.format(statement), "check-zero": check}
         cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in sources.items()]
+        cells[0].metadata["tags"] = ["parameters"]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "tiny.ipynb")
         found, _ = execute.run_notebook(tmp_path / "tiny.ipynb", {})
         return shown_errors.changes({"notebook": str(tmp_path / "tiny.ipynb"), "backend": "vllm", "cells": found})

@@ -10,6 +10,8 @@ from scripts.servers import serve
 
 WAIT = "import time\ntime.sleep(60)"
 
+PARAMETERS = {"tags": ["parameters"]}
+
 
 @pytest.fixture
 def make_notebook(tmp_path):
@@ -17,6 +19,7 @@ def make_notebook(tmp_path):
 
     def make(*sources):
         cells = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+        cells[0].metadata.update(PARAMETERS)
         path = tmp_path / "tiny.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
         return str(path)
@@ -64,7 +67,7 @@ def test_a_notebook_past_its_limit_is_ended(make_notebook, monkeypatch):
 
 def test_the_snippet_runs_alone_with_the_parameters(tmp_path):
     cells = [
-        nbformat.v4.new_code_cell('base_url = "http://a"', id="parameters"),
+        nbformat.v4.new_code_cell('base_url = "http://a"', id="parameters", metadata=PARAMETERS),
         nbformat.v4.new_code_cell("print(dict(base_url=base_url, host=base_url))", id="quickstart"),
     ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "tiny.ipynb")
@@ -73,7 +76,8 @@ def test_the_snippet_runs_alone_with_the_parameters(tmp_path):
 
 
 def test_a_failing_snippet_is_a_problem(tmp_path):
-    cells = [nbformat.v4.new_code_cell("base_url = 1"), nbformat.v4.new_code_cell("1 / 0", id="quickstart")]
+    first = nbformat.v4.new_code_cell("base_url = 1", metadata=PARAMETERS)
+    cells = [first, nbformat.v4.new_code_cell("1 / 0", id="quickstart")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "tiny.ipynb")
     with pytest.raises(Problem, match=r"(?s)fails on its own.*ZeroDivisionError"):
         execute.run_snippet(tmp_path / "tiny.ipynb", {})

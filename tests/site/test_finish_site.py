@@ -115,9 +115,23 @@ def test_the_line_that_holds_what_a_block_names_is_highlighted():
     assert '<span class="highlighted" id="cb1-2">' in text
 
 
-@pytest.mark.parametrize("header", ['{.yaml filename="a.yaml"}', '{.yaml filename="a.yaml" highlight="b"}'])
-def test_the_markdown_twin_has_plain_code_blocks(header):
-    assert markdown_twins.HEADER.sub(r"```\1", f"```{header}\nb: c\n```") == "```yaml\nb: c\n```"
+@pytest.mark.parametrize(
+    ("source", "plain"),
+    [
+        ('```{.yaml filename="a.yaml" highlight="b"}\nb: c\n```', "``` yaml\nb: c\n```"),
+        ("```{.default .output}\nPrinted.\n```", "``` text\nPrinted.\n```"),
+        ("::: {.callout-note}\nSee [there](../a.qmd#b) and [outside](https://a.example/b.qmd).\n:::",
+         "See [there](../a.md#b) and [outside](https://a.example/b.qmd)."),
+        ('![](a.png){fig-alt="A line."}', "[Picture: A line.]"),
+        ('![What is drawn.](a.svg){.diagram fig-alt="More."}', "[Picture: What is drawn.]"),
+        ("```{=html}\n<b>\n```\n\n<!-- a comment -->\n\nText.", "Text."),
+    ],
+)  # fmt: skip
+def test_the_markdown_twin_has_nothing_that_only_quarto_reads(source, plain, tmp_path, monkeypatch):
+    header = "---\ntitle: T\ndescription-meta: D\n---\n\n"
+    (tmp_path / "page.qmd").write_text(f"{header}{source}\n")
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    assert markdown_twins.twin("page.qmd") == f"# T\n\n{plain}\n"
 
 
 @pytest.mark.parametrize("link", ['<a href="../index.html">', '<a href="https://a.example/edit" class="toc-action">'])

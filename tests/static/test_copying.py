@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import functools
 import importlib
 import json
 import re
@@ -13,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from scripts.common.paths import ROOT
-from scripts.content import backends, guides, notebooks, pages, variables
+from scripts.content import backends, guides, notebooks, pages, tree, variables
 from scripts.servers import check_flags, ollama_models
 
 # The programs that the pages' shell blocks start, with the subcommands that they have. Somebody who
@@ -212,23 +213,31 @@ def test_the_two_flags_for_tools_come_together(page):
 
 
 def test_make_targets_named_on_pages_exist(page):
-    named = set(re.findall(r"`make ([a-z-]+)", (ROOT / page).read_text()))
-    assert named <= PROGRAMS["make"]
+    assert make_targets(pages.inline_code(page)) <= PROGRAMS["make"]
+
+
+def make_targets(codes):
+    """The targets of the `make` commands in inline code and in blocks."""
+    return {line.split()[1] for code in codes for line in code.splitlines() if re.match("make [a-z]", line)}
 
 
 def test_make_targets_named_in_the_readme_exist():
-    named = re.findall(r"(?:`|^)make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert {"test", "test-docs"} <= set(named) <= PROGRAMS["make"]
+    readme = [tree.of((ROOT / "README.md").read_text(), "README.md")]
+    named = make_targets(tree.inline(readme) + tree.code(readme, "bash"))
+    assert {"test", "test-docs"} <= named <= PROGRAMS["make"]
+
+
+@functools.cache
+def functions():
+    """The functions and methods that prose may name: chatlas', Python's own and those of the notebooks."""
+    chatlas = importlib.import_module("chatlas")
+    cells = [c for guide in guides.load().values() for c in notebooks.code_cells(notebooks.read(guide.notebook))]
+    defined = [n.name for c in cells for n in ast.walk(ast.parse(c.source)) if isinstance(n, ast.FunctionDef)]
+    return {*dir(chatlas), *dir(chatlas.Chat), *vars(builtins), *defined}
 
 
 def test_functions_and_methods_named_in_prose_exist(page):
-    chatlas = importlib.import_module("chatlas")
-    known = {*dir(chatlas), *dir(chatlas.Chat), *vars(builtins)}
-    for known_guide in guides.load().values():
-        for cell in notebooks.code_cells(notebooks.read(known_guide.notebook)):
-            known |= {n.name for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.FunctionDef)}
-    named = set(re.findall(r"`(\w+)\(\)`", (ROOT / page).read_text()))
-    assert named <= known
+    assert {code[:-2] for code in pages.inline_code(page) if re.fullmatch(r"\w+\(\)", code)} <= functions()
 
 
 def test_what_is_embedded_can_be_read_by_quarto(guide):

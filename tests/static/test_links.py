@@ -1,6 +1,5 @@
 """Links inside the site lead somewhere, pages are whole, and none holds a key."""
 
-import os
 import re
 from pathlib import Path
 
@@ -8,10 +7,8 @@ import pytest
 import yaml
 
 from scripts.common.paths import ROOT
-from scripts.content import guides, pages, sections
+from scripts.content import guides, pages, sections, tree
 
-LINK = re.compile(r"\]\((?P<target>[^()\s]*)(?:\s+\"[^\"]*\")?\)")
-FENCE = re.compile(r"^(```|~~~~?).*?^\1[`~]*$", re.MULTILINE | re.DOTALL)
 KEY = re.compile(r"\b(?:sk-(?!your-key\b)[\w-]{12,}|hf_\w{12,})")
 
 
@@ -20,24 +17,13 @@ def page(request):
     return request.param
 
 
-def prose(page):
-    """The source of a page without its fenced blocks."""
-    return FENCE.sub("", (ROOT / page).read_text())
-
-
 def broken(page):
     """The links of a page to a file or heading of this repository that there is not."""
     found = []
-    for link in LINK.finditer(prose(page)):
-        path, _, anchor = link["target"].partition("#")
-        if re.match(r"[a-z]+:", path):
-            continue  # another site
-        start = Path() if path.startswith("/") else Path(page).parent  # "/" is the site's root
-        target = Path(os.path.normpath(start / path.lstrip("/"))) if path else page
-        if not (ROOT / target).exists() or (
-            anchor and anchor not in {section.anchor for section in sections.of(target)}
-        ):
-            found.append(link["target"])
+    for link in (link for section in sections.of(page) for link in section.links()):
+        path, _, anchor = link.partition("#")
+        if not (ROOT / path).exists() or (anchor and anchor not in {section.anchor for section in sections.of(path)}):
+            found.append(link)
     return found
 
 
@@ -46,29 +32,9 @@ def test_links_lead_to_files_and_headings_that_there_are(page):
 
 
 def test_addresses_outside_are_whole(page):
-    for target in re.findall(r"\]\(([a-z]+:[^()\s]*)\)", prose(page)):
+    targets = [target for section in sections.of(page) for target in section.targets()]
+    for target in filter(re.compile("[a-z]+:").match, targets):
         assert re.fullmatch(r"https://[\w.-]+\.[a-z]{2,}(/\S*)?", target), target
-
-
-def test_every_page_has_a_title_and_a_description(page):
-    if page.suffix == ".qmd":
-        header = yaml.safe_load(re.match(r"---\n(.*?\n)---\n", (ROOT / page).read_text(), re.DOTALL)[1])
-        assert header["title"]
-        assert header["description-meta"]
-
-
-def test_fences_and_boxes_are_closed(page):
-    source = (ROOT / page).read_text()
-    assert not re.search(r"^(```|~~~)", prose(page), re.MULTILINE), "a fence is open"
-    opened = re.findall(r"^:::+ *(?:\{.*\}|[\w.-]+) *$", source, re.MULTILINE)
-    assert len(opened) == len(re.findall(r"^:::+ *$", source, re.MULTILINE)), "a ::: box is open"
-
-
-def test_shortcodes_are_known(page):
-    if page.suffix == ".qmd":
-        source = (ROOT / page).read_text()
-        known = re.findall(r"\{\{< (?:var|embed|include|pagebreak|video|meta) [^{}]* ?>\}\}", source)
-        assert source.count("{{<") == source.count(">}}") == len(known)
 
 
 def test_no_page_holds_a_key(page):
@@ -101,3 +67,7 @@ def test_what_the_navigation_leads_to_is_rendered():
     named = named_pages(config["website"])
     assert named
     assert set(named) <= {str(page) for page in pages.sources()}
+
+
+def test_the_readmes_fences_are_closed():
+    tree.check(tree.of((ROOT / "README.md").read_text(), "README.md"), "README.md")

@@ -1,6 +1,7 @@
 """The pages show only what has been executed, and only what is still true of the pins."""
 
 import ast
+import functools
 import importlib
 import inspect
 import itertools
@@ -11,14 +12,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import panflute
 import pytest
 
 from scripts.common.paths import ROOT
-from scripts.content import backends, guides, notebooks, pages
+from scripts.content import backends, guides, notebooks, pages, results, sections, tree
 from scripts.servers import check_flags
 
 NOT_RUN = "not run here"
-EMBEDDED = re.compile(r"embed \.\./notebooks/(?P<notebook>[\w/-]+)\.ipynb#(?P<label>[\w-]+) >")
 
 
 @pytest.fixture(params=pages.sources(), ids=str)
@@ -36,10 +37,12 @@ def guide(request):
 
 def accepted(run):
     """The accepted result of a run, embedded or for a guide that needs a GPU on one: cell id to (outcome, hash)."""
-    where = "gpu-container" if run.guide.needs == "gpu" else "embedded"
-    path = ROOT / "results" / run.result(where)
-    result = json.loads(path.read_text()) if path.exists() else {"cells": []}
+    result = results.accepted(run, "gpu-container" if run.guide.needs == "gpu" else "embedded") or {"cells": []}
     return {cell["id"]: (cell["outcome"], cell["sha256"]) for cell in result["cells"]}
+
+
+def test_the_page_is_whole(page):
+    pages.check(page)  # raises what is broken
 
 
 def test_every_guide_has_its_page(guide):
@@ -77,17 +80,20 @@ def test_the_snippet_and_the_parameters_are_the_executed_ones(guide):
     assert (snippet, parameters) in itertools.pairwise(blocks)  # the embedded cells use these names
 
 
+@functools.cache
+def executed():
+    """The snippet and the parameters of every notebook."""
+    every = [notebooks.read(guide.notebook) for guide in SHOWN]
+    return {part for n in every for part in (notebooks.snippet(n), notebooks.parameters_cell(n).source)}
+
+
 def test_python_on_pages_is_executed_python(page):
-    executed = set()
-    for guide in SHOWN:
-        notebook = notebooks.read(guide.notebook)
-        executed |= {notebooks.snippet(notebook), notebooks.parameters_cell(notebook).source}
-    assert set(pages.code_blocks(page, "python")) <= executed
+    assert set(pages.code_blocks(page, "python")) <= executed()
 
 
 def test_what_a_block_highlights_is_on_one_of_its_lines(page):
-    for wanted, code in re.findall(r'^```\{.*?highlight="(.*?)"\}\n(.*?)\n```$', pages.text(page), re.M | re.S):
-        assert wanted in code
+    for block in tree.found([tree.of(pages.text(page), str(page))], panflute.CodeBlock):
+        assert block.attributes.get("highlight", "") in block.text
 
 
 def test_the_start_page_shows_the_vllm_snippet():
@@ -105,7 +111,7 @@ def test_python_on_pages_compiles_and_uses_names_that_chatlas_has(page):
 
 def test_classes_named_in_prose_exist(page):
     chatlas = importlib.import_module("chatlas")
-    for name in re.findall(r"`(Chat\w+)`", (ROOT / page).read_text()):
+    for name in filter(re.compile(r"Chat\w+$").match, pages.inline_code(page)):
         assert hasattr(chatlas, name), name
 
 
@@ -177,29 +183,28 @@ def test_the_cpu_tab_leads_with_the_official_image():
 
 def test_every_error_on_the_troubleshooting_page_is_what_a_server_printed_or_has_a_source():
     """A section without an embedded cell carries a month; one with it has the heading's text in the output."""
-    sections = re.split(r"^### ", (ROOT / "docs/troubleshooting.qmd").read_text(), flags=re.MULTILINE)[1:]
-    assert len(sections) >= 16
-    for section in sections:
-        heading = section.splitlines()[0].removeprefix("`` ").removesuffix(" ``")
-        heading = heading[1:-1] if heading.startswith("`") else heading
-        found = EMBEDDED.search(section)
-        if not found:
-            assert re.search(r"(November|December) 20\d\d", section), heading
-            shown = "".join((ROOT / "docs" / page).read_text() for page in re.findall(r"\]\((evidence/.*?)#", section))
-            assert heading in shown or not shown or not section.startswith("`"), f"no evidence has the text {heading}"
+    errors = [section for section in sections.of("docs/troubleshooting.qmd") if section.level == 3]
+    assert len(errors) >= 16
+    for section in errors:
+        heading = panflute.stringify(section.heading)
+        if section.cells():
+            path, label = section.cells()[0]
+            printed = "\n".join(pages.outputs(pages.cell(section.page, path, label)))
+            assert heading in printed or heading == "A long prompt is half forgotten", heading
             continue
-        notebook = notebooks.read(f"notebooks/{found['notebook']}.ipynb")
-        cell = next(cell for cell in notebooks.code_cells(notebook) if cell.id == found["label"])
-        printed = "\n".join(pages.outputs(cell))
-        assert heading in printed or heading == "A long prompt is half forgotten", heading
+        assert re.search(r"(November|December) 20\d\d", section.text), heading
+        evidence = [link.partition("#")[0] for link in section.links() if link.startswith("docs/evidence/")]
+        if evidence and section.title.startswith("`"):
+            assert any(heading in (ROOT / page).read_text() for page in evidence), f"no evidence has the text {heading}"
 
 
+TOLD = "The report that started this site"
 REPORT = json.loads((ROOT / "results/original-report.json").read_text())
 
 
 def told_of_the_report():
     """The section of the page that tells of the original report, variables filled in."""
-    return pages.text("docs/which-class.qmd").split("## The report that started this site\n")[1].split("\n## ")[0]
+    return pages.text("docs/which-class.qmd").split(f"## {TOLD}\n")[1].split("\n## ")[0]
 
 
 def test_what_is_said_of_the_original_report_is_what_its_calls_gave():
@@ -233,12 +238,12 @@ def test_the_original_report_was_called_with_both_classes_and_its_own_versions()
 
 
 def test_what_the_page_quotes_of_the_servers_logs_is_in_them():
-    told, (reported, newer) = told_of_the_report(), REPORT["servers"]
-    (message, line) = re.findall(r"```text\n(.*?)\n```", told, re.DOTALL)
+    told, (reported, newer) = sections.titled("docs/which-class.qmd", TOLD), REPORT["servers"]
+    (message, line) = told.code("text")
     assert message in line
     assert line in reported["log"]
-    (hidden,) = re.findall(r"hides most of the path and says ``(.+?)`` ", told)
-    assert any(hidden in line for line in newer["log"])
+    hidden = told.inline_code()
+    assert any(code in line for code in hidden if "does not exist" in code for line in newer["log"])
     assert all('"POST /v1/responses HTTP/1.1" 404 Not Found' in server["log"] for server in (reported, newer))
 
 
@@ -265,16 +270,15 @@ def test_what_a_page_includes_is_written_out():
 
 
 def test_every_flag_explained_on_the_deploy_page_is_set_in_the_compose_file():
-    section = pages.text("docs/deploy.qmd").split("## Flags that matter")[1].split("\n## ")[0]
-    explained = set(re.findall(r"`(--[\w-]+)", section))
+    codes = sections.titled("docs/deploy.qmd", "Flags that matter").inline_code()
+    explained = {code.split()[0] for code in codes if code.startswith("--")}
     assert explained
     assert explained <= {word for _, command in check_flags.deployed() for word in command}
 
 
 def test_links_past_one_machine_are_dated():
-    links = [line for line in pages.text("docs/deploy.qmd").split("## Past one machine")[1].splitlines() if line]
-    assert len(links) == 3
-    assert all(re.search(r"\]\(https://.* \((November|December) 20\d\d\)\.$", line) for line in links)
+    section = sections.titled("docs/deploy.qmd", "Past one machine")
+    assert len(section.targets()) == 3 == len(re.findall(r"\((November|December) 20\d\d\)\.", section.text))
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="NOT VERIFIED: there is no systemd-analyze here")
