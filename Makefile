@@ -11,8 +11,9 @@ help: ## list these commands
 test-docs: server-client ## execute the notebooks against real servers (ON=embedded, container or gpu), print what was verified
 	@$(RUN) scripts.run.test_docs
 
+# in the order of the folders, so that the tests that install packages are not the last ones
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-logo --no-cache && .venv/bin/pytest -n auto --dist loadscope
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-logo --no-cache && .venv/bin/pytest -n auto --dist loadscope --no-loadscope-reorder
 	@$(MAKE) --no-print-directory test-site
 
 test-site: client ## render the site and look at every page in a browser (BROWSER=none skips that)
