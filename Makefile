@@ -18,7 +18,7 @@ check: ## all static checks of pages, notebooks, tables and workflows, in second
 	@$(LINT) && .venv/bin/pytest -q -n 2 tests/static
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
-	@$(LINT) && .venv/bin/pytest -n auto --dist loadscope
+	@$(LINT) && .venv/bin/pytest -n auto --dist loadscope --no-loadscope-reorder
 	@$(MAKE) --no-print-directory test-site
 
 test-site: client ## render the site and look at every page in a browser (BROWSER=none skips that)
