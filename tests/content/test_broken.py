@@ -110,8 +110,8 @@ def copy():
     ("path", "change", "command"),
     [
         ("notebooks.toml", ('["vllm"]', '["vlm"]'), ["scripts.run.test_docs"]),
-        ("notebooks.toml", ('["vllm"]', '["vlm"]'), [*PYTEST, "tests/docs/test_cookbook.py"]),  # collects nothing
-        (PAGE, ("\n```\n", "\n\n"), [*PYTEST, "tests/docs/test_pages.py", "-k", "whole and migrating"]),
+        ("notebooks.toml", ('["vllm"]', '["vlm"]'), [*PYTEST, "tests/static/test_cookbook.py"]),  # collects nothing
+        (PAGE, ("\n```\n", "\n\n"), [*PYTEST, "tests/static/test_pages.py", "-k", "whole and migrating"]),
     ],
 )
 def test_a_command_and_a_failing_test_show_the_line_alone(copy, path, change, command):

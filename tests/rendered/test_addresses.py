@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from conftest import LANDED, PAGES, WIDE, served
 
 from scripts.content import pages
 from scripts.site import addresses, moved
 from scripts.site.build_site import SITE
+from tests.rendered.conftest import LANDED, PAGES, WIDE, served
 
 LISTED = {}
 for listed in addresses.listed():

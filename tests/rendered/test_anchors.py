@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from conftest import LANDED, PAGES, PHONE, WIDE, Handler, served
 
 from scripts.site import addresses
 from scripts.site.build_site import SITE
+from tests.rendered.conftest import LANDED, PAGES, PHONE, WIDE, Handler, served
 
 LATE = ("/quarto-nav.js", "/headroom.min.js", "/smalldocs.js")
 DELAY = 0.2  # seconds

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import LANDED
 
 from scripts.common.paths import ROOT
 from scripts.site.build_site import SITE
+from tests.rendered.conftest import LANDED
 
 pytestmark = pytest.mark.usefixtures("quarto")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
-from conftest import PAGES, PHONE, WIDE
 
 from scripts.content import guides, notebooks, pages
 from scripts.site.build_site import SITE
+from tests.rendered.conftest import PAGES, PHONE, WIDE
 
 FIRST_SCREENS = ["index.html", *[guide.page.replace(".qmd", ".html") for guide in guides.load().values()][:4]]
 VISIBLE = """() => [...document.querySelectorAll(".code-copy-button")].map(button => {
