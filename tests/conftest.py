@@ -68,8 +68,11 @@ def chromium():
 
 def pytest_configure(config):
     """Derive the pages that tests look at, before they are collected; once, if several workers run the tests."""
-    if not hasattr(config, "workerinput"):
-        derive.derive()
+    try:
+        if not hasattr(config, "workerinput"):
+            derive.derive()
+    except Problem as problem:
+        raise pytest.UsageError(str(problem)) from None
 
 
 def pytest_sessionstart():

@@ -122,4 +122,13 @@ def test_a_command_and_a_failing_test_show_the_line_alone(copy, path, change, co
     assert done.returncode
     assert "Traceback" not in said
     assert ".py:" not in said, said
-    assert len([line for line in said.splitlines() if line.removeprefix("Stopped: ").startswith(f"{path}, ")]) == 1
+    assert (
+        len(
+            [
+                line
+                for line in said.splitlines()
+                if line.removeprefix("Stopped: ").removeprefix("ERROR: ").startswith(f"{path}, ")
+            ]
+        )
+        == 1
+    )
