@@ -15,7 +15,7 @@ LINT = .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/li
 
 check: ## all static checks of pages, notebooks, tables and workflows, in seconds; takes the .venv that is there
 	@test -e .venv/.complete || { echo "Stopped: there is no client environment here; make client makes it." >&2; exit 1; }
-	@$(LINT) && .venv/bin/pytest -q -n 2 tests/static
+	@$(LINT) && .venv/bin/pytest -q tests/static
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
 	@$(LINT) && .venv/bin/pytest -n auto --dist loadscope --no-loadscope-reorder

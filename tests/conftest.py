@@ -69,7 +69,7 @@ def chromium():
 def pytest_configure(config):
     """Derive the pages that tests look at, before they are collected; once, if several workers run the tests."""
     try:
-        if not hasattr(config, "workerinput"):
+        if not hasattr(config, "workerinput") and not derive.is_current():
             derive.derive()
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None

@@ -26,6 +26,11 @@ def sources():
     return sorted({path.relative_to(ROOT) for pattern in patterns for path in ROOT.glob(pattern)})
 
 
+def written():
+    """The pages that somebody writes: all but the evidence, which is derived from results/."""
+    return [page for page in sources() if page.parent.name != "evidence"]
+
+
 @functools.cache  # derived from every accepted result, and asked for by every page
 def derived():
     """The variables' values."""
@@ -132,8 +137,9 @@ def check(page):
     """Raise Broken for what is wrong in the source of a page: in its header, its shortcodes or its fences."""
     header(page)
     rest = KNOWN.sub("", EMBED.sub("", (ROOT / page).read_text()))
-    if unknown := re.search(r".*(\{\{<|>\}\}).*", rest):
-        raise Broken(page, f"this is no shortcode that the site uses: {unknown[0][:60]}")
+    for line in rest.splitlines():
+        if "{{<" in line or ">}}" in line:
+            raise Broken(page, f"this is no shortcode that the site uses: {line[:60]}")
     for path, label, _ in embeds(page):
         cell(page, path, label)
     tree.check(tree.of(text(page), str(page)), page)

@@ -85,8 +85,14 @@ class Section:
 
 def of(page):
     """The sections of a page, in its order; the first is what stands above the first heading."""
+    return parted((ROOT / page).read_text(), page)
+
+
+@functools.cache
+def parted(text, page):
+    """The sections of a page with this text."""
     found = [Section(str(page), None, [])]
-    for block in tree.blocks(tree.of((ROOT / page).read_text(), str(page))):
+    for block in tree.blocks(tree.of(text, str(page))):
         if isinstance(block, panflute.Header):
             found.append(Section(f"{page}#{block.identifier}", block, []))
         else:
@@ -108,8 +114,7 @@ def anchor_of(heading):
 @functools.cache  # the pages do not change while a command runs
 def everywhere():
     """The sections of all pages that somebody writes: not of the evidence and of the table, which links all of it."""
-    written = [page for page in pages.sources() if page.parent.name != "evidence" and page.stem != "compatibility"]
-    return [section for page in written for section in of(page)]
+    return [section for page in pages.written() if page.stem != "compatibility" for section in of(page)]
 
 
 def showing(notebook, label):

@@ -62,12 +62,21 @@ def blocks(container):
             yield block
 
 
+WALKED = {}  # what everything() found: a page's tree is read once and asked for many things
+
+
+def everything(element):
+    """An element and all below it."""
+    if id(element) not in WALKED:
+        those = []
+        element.walk(lambda part, doc: those.append(part))
+        WALKED[id(element)] = element, those  # it has to live on, else another one may get its id
+    return WALKED[id(element)][1]
+
+
 def found(elements, *kinds):
     """The elements of these kinds in `elements` and below them."""
-    those = []
-    for element in elements:
-        element.walk(lambda part, doc: those.append(part) if isinstance(part, kinds) else None)
-    return those
+    return [part for element in elements for part in everything(element) if isinstance(part, kinds)]
 
 
 def code(elements, *languages):

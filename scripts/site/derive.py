@@ -6,28 +6,42 @@ Quarto runs it before it renders (_quarto.yml), the offline preview and the test
 """
 
 import os
+import time
 
-from scripts.common.paths import BUILD
+from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import run_main
 from scripts.content import variables
 from scripts.matrix import compatibility
 
+MADE_OF = ("results", "requirements", "notebooks", "probes", "scripts", "docs/_compatibility.qmd", "*.toml")
+
+
+def is_current():
+    """Whether everything has been derived since anything that it is made of changed."""
+    derived = [BUILD / "derived", variables.FILE, compatibility.PAGE, compatibility.EVIDENCE]
+    made_of = [file for pattern in MADE_OF for path in ROOT.glob(pattern) for file in (path, *path.rglob("*"))]
+    newest = max(file.stat().st_mtime for file in made_of if "__pycache__" not in file.parts)
+    return all(path.exists() for path in derived) and derived[0].stat().st_mtime > newest
+
 
 def derive():
     """Write what is derived, and remove evidence that nothing makes any more."""
+    began = time.time()
+    BUILD.mkdir(exist_ok=True)
     wanted = {variables.FILE: variables.text()} | compatibility.texts()
     for path in compatibility.EVIDENCE.glob("*.qmd"):
         if path not in wanted:
             path.unlink(missing_ok=True)
     for path, text in wanted.items():
         write(path, text)
+    (BUILD / "derived").touch()
+    os.utime(BUILD / "derived", (began, began))
 
 
 def write(path, text):
     """Write a file at once, for those who read it, and only if it changes: Quarto's preview renders what changes."""
     if path.exists() and path.read_text() == text:
         return
-    BUILD.mkdir(exist_ok=True)
     path.parent.mkdir(exist_ok=True)
     new = BUILD / f"{path.name}.{os.getpid()}"
     new.write_text(text)

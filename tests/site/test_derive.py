@@ -1,5 +1,7 @@
 """What is derived is written whole, once, and only where it changes."""
 
+import os
+
 import pytest
 
 from scripts.content import variables
@@ -23,7 +25,7 @@ def derived(tmp_path, monkeypatch):
 def test_evidence_that_nothing_makes_any_more_is_removed(derived):
     derive.derive()
     written = {path.relative_to(derived).as_posix() for path in derived.rglob("*") if path.is_file()}
-    assert written == {"_variables.yml", "docs/evidence/now.qmd"}
+    assert written == {"_variables.yml", "docs/evidence/now.qmd", "_build/derived"}
 
 
 def test_what_has_not_changed_is_not_written_again(derived):
@@ -34,3 +36,17 @@ def test_what_has_not_changed_is_not_written_again(derived):
     (derived / "_variables.yml").write_text("by hand")
     derive.derive()
     assert (derived / "_variables.yml").read_text() == variables.text()
+
+
+def test_tests_derive_again_only_after_something_changed(derived, monkeypatch):
+    monkeypatch.setattr(derive, "ROOT", derived)
+    monkeypatch.setattr(compatibility, "PAGE", derived / "docs" / "page.qmd")
+    (derived / "docs" / "page.qmd").touch()
+    (derived / "results").mkdir()
+    (derived / "results" / "a.json").touch()
+    assert not derive.is_current()
+    derive.derive()
+    assert derive.is_current()
+    later = (derived / "_build" / "derived").stat().st_mtime + 1
+    os.utime(derived / "results" / "a.json", (later, later))
+    assert not derive.is_current()

@@ -36,7 +36,7 @@ PROGRAMS = {
     "uvicorn": None,
     "vllm": {"serve"},
 }
-WRITTEN = [page for page in pages.sources() if page.parent.name != "evidence"]
+WRITTEN = pages.written()
 
 
 @pytest.fixture(params=WRITTEN, ids=str)

@@ -12,7 +12,7 @@ from scripts.content import guides, pages, sections, tree
 KEY = re.compile(r"\b(?:sk-(?!your-key\b)[\w-]{12,}|hf_\w{12,})")
 
 
-@pytest.fixture(params=[*pages.sources(), Path("README.md")], ids=str)
+@pytest.fixture(params=[*pages.written(), Path("README.md")], ids=str)
 def page(request):
     return request.param
 
