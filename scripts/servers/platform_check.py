@@ -9,6 +9,7 @@ import shutil
 import sys
 
 from scripts.common import lacking
+from scripts.common.paths import ROOT
 from scripts.common.problem import Problem, run_main
 from scripts.common.python_version import check_python
 
@@ -50,13 +51,16 @@ def starts_vllm():
         return False
     if not os.environ.get("ON") and shutil.which("nvidia-smi"):  # the GPU's container may be taken
         return False
-    from scripts.content import guides  # only now: newer syntax than an old Python reads
+    import tomllib  # only now: an old Python has none
 
     try:
-        selected = guides.chosen(os.environ.get("ONLY", ""))
-    except Problem:  # for `make mutants` they are other names
+        backends, notebooks = (tomllib.loads((ROOT / name).read_text()) for name in ("backends.toml", "notebooks.toml"))
+    except ValueError:  # what is wrong with a table is said by who reads it, with packages
         return False
-    return any("vllm" in (run.backend.name, run.backend.upstream) for run in selected)
+    on = {name: [name] for name in backends} | {name: entry.get("backends", []) for name, entry in notebooks.items()}
+    asked = [name.strip().partition("@") for name in (os.environ.get("ONLY") or "vllm").split(",")]
+    named = [backend for guide, _, one in asked for backend in ([one] if one else on.get(guide, []))]
+    return any("vllm" in (backend, backends.get(backend, {}).get("upstream")) for backend in named)
 
 
 def check_machine():

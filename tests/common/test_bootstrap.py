@@ -18,7 +18,7 @@ def test_what_another_command_has_made_meanwhile_is_not_made_again(tmp_path):
     with (tmp_path / "_build" / "client.lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         run = subprocess.Popen(
-            [sys.executable, "-m", "scripts.common.bootstrap"],
+            [sys.executable, "-S", "-m", "scripts.common.bootstrap"],
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,

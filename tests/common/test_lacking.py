@@ -113,7 +113,7 @@ def test_it_is_asked_again_before_a_server_is_installed(no_numa, monkeypatch):
 
 
 def test_the_paragraph_comes_before_anything_is_installed(tmp_path):
-    """The command that `make test-docs` runs first, in a folder without .venv."""
+    """The command that `make test-docs` runs first, in a folder without .venv and without any package (-S)."""
     program = (
         "import ctypes\n"
         "def missing(name): raise OSError(name)\n"
@@ -123,7 +123,7 @@ def test_the_paragraph_comes_before_anything_is_installed(tmp_path):
     )
     environ = {name: value for name, value in os.environ.items() if name not in ("ONLY", "ON", "URL")}
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-S", "-c", program],
         cwd=tmp_path,
         env=environ | {"PYTHONPATH": str(ROOT), "ON": "embedded"},
         capture_output=True,
