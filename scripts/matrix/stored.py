@@ -58,9 +58,9 @@ def file_name(result):
     return f"{result['backend']}-{result['version']}-cpu.json"
 
 
-def fingerprint(value):
-    """A short digest of a result or of an exchange, by which it is known; JSON's names come in any order."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+def fingerprint(exchange):
+    """A short digest of an exchange, by which findings name it; the names in its JSON come in any order."""
+    return hashlib.sha256(json.dumps(exchange, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def by_probe(column):

@@ -46,6 +46,7 @@ FAST = (
     "tests/static",
     "tests/content/test_variables.py",
     "tests/matrix/test_compatibility.py",
+    "tests/matrix/test_evidence.py",
     "tests/content/test_guides.py",
     "tests/servers/test_check_flags.py",
     "tests/site/test_build_site.py",
