@@ -14,6 +14,7 @@ import subprocess
 import panflute
 import pypandoc
 
+from scripts.common import cache
 from scripts.common.paths import CACHE
 from scripts.common.problem import Broken
 
@@ -38,7 +39,8 @@ def pandoc(text, source, target, place):
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=LIMIT)
     if done.returncode or done.stderr:
         raise Broken(place, f"pandoc says: {done.stderr}")
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    cache.hold()
+    kept.parent.mkdir(exist_ok=True)
     part = kept.with_suffix(f".{os.getpid()}")
     part.write_text(done.stdout)
     part.rename(kept)  # another run may write the same

@@ -18,10 +18,12 @@ MADE_OF = ("results", "requirements", "notebooks", "probes", "scripts", "docs/_c
 
 def is_current():
     """Whether everything has been derived since anything that it is made of changed."""
-    derived = [BUILD / "derived", variables.FILE, compatibility.PAGE, compatibility.EVIDENCE]
+    note = BUILD / "derived"
+    if not note.exists():
+        return False
     made_of = [file for pattern in MADE_OF for path in ROOT.glob(pattern) for file in (path, *path.rglob("*"))]
     newest = max(file.stat().st_mtime for file in made_of if "__pycache__" not in file.parts)
-    return all(path.exists() for path in derived) and derived[0].stat().st_mtime > newest
+    return note.stat().st_mtime > newest and all(map(os.path.exists, note.read_text().splitlines()))
 
 
 def derive():
@@ -34,7 +36,7 @@ def derive():
             path.unlink(missing_ok=True)
     for path, text in wanted.items():
         write(path, text)
-    (BUILD / "derived").touch()
+    (BUILD / "derived").write_text("\n".join(map(str, wanted)))
     os.utime(BUILD / "derived", (began, began))
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from scripts.common.paths import ROOT
 from scripts.common.problem import Problem
-from scripts.content.backends import get
+from scripts.content import guides
+from scripts.content.backends import get, load
 from scripts.servers import platform_check, preflight
 
 
@@ -71,3 +72,17 @@ def test_too_little_disk(monkeypatch, tmp_path):
     monkeypatch.setattr(psutil, "disk_usage", lambda path: Disk(2**30))
     with pytest.raises(Problem, match=r"(?s)Too little disk.*1\.0 GiB are free.*XDG_CACHE_HOME"):
         preflight.check(get("vllm"))
+
+
+EVERY = [
+    *(f"@{name}" for name in load()),
+    *(run.name for guide in guides.load().values() for run in guides.runs(guide)),
+]
+
+
+@pytest.mark.parametrize("only", ["", *EVERY, "ollama,@litellm"])
+def test_what_is_asked_before_packages_are_there_is_what_is_started_then(monkeypatch, only):
+    monkeypatch.setenv("ON", "embedded")
+    monkeypatch.setenv("ONLY", only)
+    started = any("vllm" in (run.backend.name, run.backend.upstream) for run in guides.chosen(only))
+    assert platform_check.starts_vllm() == started

@@ -1,5 +1,6 @@
 """Starting, waiting and stopping, with servers that misbehave on purpose."""
 
+import functools
 import json
 import os
 import re
@@ -139,3 +140,24 @@ def test_two_servers_of_a_kind_have_a_scratch_folder_each_and_leave_none(build, 
             assert other.scratch != one.scratch
         assert (one.scratch / "kept").exists()
     assert list((build / "scratch").iterdir()) == []
+
+
+def test_a_server_that_outlives_its_command_keeps_the_cache_folder_that_it_runs_from(tmp_path):
+    program = (
+        "import dataclasses, os, sys; from pathlib import Path\n"
+        "from scripts.content import backends; from scripts.servers import serve\n"
+        "command = ['python', '-m', 'tests.imitation.started', 'dies_when_told', '{port}']\n"
+        "backend = dataclasses.replace(backends.get('vllm'), command=command, port=0, ready='/v1/models')\n"
+        "server = serve.launch(backend, (Path(sys.executable), None, {}))\n"
+        "print(server.process.pid, server.scratch, flush=True)\n"
+        "os._exit(0)\n"
+    )
+    environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    run = functools.partial(subprocess.run, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120)
+    pid, scratch = run([sys.executable, "-c", program]).stdout.splitlines()[-1].split(maxsplit=1)
+    try:
+        assert "Kept" in run([sys.executable, "-m", "scripts.common.cache"]).stdout
+    finally:
+        serve.end(int(pid), scratch)
+    assert run([sys.executable, "-m", "scripts.common.cache"]).stdout == ""
+    assert list(tmp_path.iterdir()) == []

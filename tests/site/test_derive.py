@@ -40,13 +40,14 @@ def test_what_has_not_changed_is_not_written_again(derived):
 
 def test_tests_derive_again_only_after_something_changed(derived, monkeypatch):
     monkeypatch.setattr(derive, "ROOT", derived)
-    monkeypatch.setattr(compatibility, "PAGE", derived / "docs" / "page.qmd")
-    (derived / "docs" / "page.qmd").touch()
     (derived / "results").mkdir()
     (derived / "results" / "a.json").touch()
     assert not derive.is_current()
     derive.derive()
     assert derive.is_current()
+    (derived / "docs" / "evidence" / "now.qmd").unlink()
+    assert not derive.is_current()
+    derive.derive()
     later = (derived / "_build" / "derived").stat().st_mtime + 1
     os.utime(derived / "results" / "a.json", (later, later))
     assert not derive.is_current()
