@@ -98,24 +98,19 @@ def chosen(only):
 
     Args:
         only: names with commas between them; GUIDE@BACKEND names one run of a shared guide, @BACKEND
-            all that runs on it. A backend that runs only when it is named is named by itself or after
-            an "@".
+            all that runs on it.
 
     Raises:
         Problem: there is no such guide or run.
     """
     known = load()
     if not only:
-        return [run for guide in known.values() for run in runs(guide) if not run.backend.only_by_name]
+        return [run for guide in known.values() for run in runs(guide)]
     found = []
     for name in only.split(","):
         guide, _, backend = name.strip().partition("@")
         of_guide = [run for g in known.values() if g.name == guide or (backend and not guide) for run in runs(g)]
-        named = [
-            run
-            for run in of_guide
-            if run.backend.name == backend or (not backend and (run.is_own or not run.backend.only_by_name))
-        ]
+        named = [run for run in of_guide if run.backend.name == backend or not backend]
         if not named:
             raise Problem(
                 f"There is no notebook called {name.strip()!r}.",

@@ -75,8 +75,8 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
         print(f"\n{problem}")
         snippet = "failed"
     after = report.metrics(counted_at or root)
-    for name in ("requests", "prompt_tokens", "generated_tokens"):
-        figures[name] = after[name] - before[name] if before and after else None
+    for name in report.COUNTERS:
+        figures[name] = after[name] - before[name] if name in (before or {}) and name in (after or {}) else None
     figures = {name: rounded(value) for name, value in figures.items()}
     result = report.write(run, where, version, models, cells, snippet, figures, made_on)
     print("\n".join(["", report.table(result), *shown_errors.changes(result)]), flush=True)
