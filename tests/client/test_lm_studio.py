@@ -1,4 +1,4 @@
-"""What the page on LM Studio says of chatlas, executed against an imitation of LM Studio (tests/imitation/lm_studio.py)."""
+"""What the page on LM Studio says of chatlas, executed against an imitation of LM Studio."""
 
 import panflute
 import pytest

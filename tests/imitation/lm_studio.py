@@ -1,10 +1,12 @@
 """An imitation of LM Studio, after its documentation and its bug tracker as of November 2026; it was never run here.
 
-What each part is taken from (lms: github.com/lmstudio-ai/lmstudio-bug-tracker/issues):
-the routes and the list of models: lmstudio.ai/docs/developer/openai-compat; 200 for paths that it does not know: lms 618
-and 1323; an error that is a text: lms 169 and 670; the token: github.com/agustif/opencode-lmstudio/issues/41 (the words)
-and github.com/Lex-au/Orpheus-FastAPI/issues/96 (the status); a prompt that is too long: lms 2322 and, with its answer,
-github.com/aaif-goose/goose/issues/11318, and lms 2339; a model that is not there: lms 619.
+What each part is taken from ("lms": github.com/lmstudio-ai/lmstudio-bug-tracker/issues):
+- the routes and the list of models: lmstudio.ai/docs/developer/openai-compat
+- 200 for paths that it does not know: lms 618 and 1323
+- an error that is a text: lms 169 and 670
+- the token: github.com/agustif/opencode-lmstudio/issues/41 (the words), Lex-au/Orpheus-FastAPI/issues/96 (the status)
+- a prompt that is too long: lms 2322, with what it sent in github.com/aaif-goose/goose/issues/11318; lms 2339
+- a model that is not there: lms 619
 """
 
 import json
@@ -19,7 +21,8 @@ NO_TOKEN = (
     "header using the 'Bearer' scheme (i.e., 'Authorization: Bearer $LM_API_TOKEN')."
 )
 TOO_LONG = (
-    "Input does not fit in context length. The input has 31430 tokens, but the context length only supports 30000 tokens."
+    "Input does not fit in context length. "
+    "The input has 31430 tokens, but the context length only supports 30000 tokens."
 )
 
 
