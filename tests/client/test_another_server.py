@@ -90,6 +90,7 @@ def everything(url):
         chat: SAID,
         whole: SAID,
         after_a_chat(finish_reason): "success",
+        after_a_chat(finish_reason, stream=False): "success",
         after_a_chat(tokens): "[9, 3]",
         structured: "Paris",
         tool: "The tool is called.",
