@@ -288,6 +288,24 @@ def test_what_chatlas_asks_is_what_the_page_lists(column, kind, imitate, monkeyp
         assert sorted(table[name]) == sorted(sent + [field for body in server.asked[:1] for field in body]), name
 
 
+def test_messages_go_as_parts_but_for_a_system_prompt_and_the_result_of_a_tool(imitate):
+
+    def weather(city: str):
+        """The weather in a city."""
+        return "sunny"
+
+    server = imitate(openai_like())
+    asked = connect(server.url)
+    asked.system_prompt = "Be short."
+    asked.register_tool(weather)
+    asked.chat("hi", echo="none")
+    asked.chat("hi", echo="none")
+    kinds = {(message["role"], type(message.get("content"))) for message in server.asked[-1]["messages"]}
+    assert kinds >= {("system", str), ("tool", str), ("user", list), ("assistant", list)}
+    structured(server.url)
+    assert server.asked[-1]["stream"] is False
+
+
 def test_every_address_of_a_server_has_its_source_and_date():
     for row in rows("Addresses of the usual servers"):
         (address,) = tree.inline(list(row[1]))
