@@ -1,4 +1,4 @@
-"""An imitation of LM Studio, after its documentation and its bug tracker as of November 2026; it was never run here.
+"""An imitation of LM Studio, after its docs and bug tracker as of November 2026; LM Studio was never run here.
 
 What each part is taken from ("lms": github.com/lmstudio-ai/lmstudio-bug-tracker/issues):
 - the routes and the list of models: lmstudio.ai/docs/developer/openai-compat
