@@ -93,9 +93,11 @@ def load():
 
 
 def known(name):
-    """`name`, for a table that names a backend; a ValueError where there is none of that name."""
-    if name not in load():
-        raise ValueError(f"there is no backend called {name!r}")
+    """`name`, for a table that names a backend or NAME+VARIANT; a ValueError where there is none of that name."""
+    try:
+        get(name)
+    except Problem:
+        raise ValueError(f"there is no backend called {name!r}") from None
     return name
 
 

@@ -39,9 +39,7 @@ def startable(selected, only):
     raises Problem if it is not.
     """
     named = {name.strip() for name in only.split(",")}
-    left_out = {
-        run.name: serve.unavailable(run.backend) for run in selected if not named & {run.name, f"@{run.backend.name}"}
-    }
+    left_out = {run.name: serve.unavailable(run.backend) for run in selected if not named & run.names}
     left_out |= {run.name: NEEDS_GPU for run in selected if run.guide.needs == "gpu"}
     lines = [not_verified(run, left_out[run.name]) for run in selected if left_out.get(run.name)]
     return [run for run in selected if not left_out.get(run.name)], lines
@@ -151,7 +149,7 @@ def on_containers(selected, only, kind, engine, gpu=None):
                     reason = refused[backend.name] = str(error)
             if reason:
                 not_executed.append(not_verified(run, reason))
-                missed = missed or bool({run.name, f"@{backend.name}"} & set(names))
+                missed = missed or bool(run.names & set(names))
                 continue
             if starts:
                 figures = dict(server.seconds)

@@ -6,7 +6,7 @@ import platform
 import pytest
 
 from scripts.common.problem import Problem
-from scripts.content import backends
+from scripts.content import backends, guides
 from scripts.servers import llama_server, preflight, serve
 
 LLAMA = backends.get("llama-cpp")
@@ -97,3 +97,12 @@ def test_a_variant_is_the_same_server_with_other_flags():
     assert backends.without_flags(["a", "--x", "--y", "1", "2", "--z"], ("--y",)) == ["a", "--x", "--z"]
     with pytest.raises(Problem, match=r"(?s)no backend called 'llama-cpp\+nope'.*llama-cpp\+key"):
         backends.get("llama-cpp+nope")
+
+
+def test_a_notebook_may_name_a_variant():
+    run = guides.Run(guides.Guide("x", "notebooks/x.ipynb", "", ("llama-cpp+key",)), backends.get("llama-cpp+key"))
+    assert run.name == "x@llama-cpp+key"
+    assert run.names == {"x@llama-cpp+key", "@llama-cpp+key", "@llama-cpp"}
+    assert backends.known("llama-cpp+key") == "llama-cpp+key"
+    with pytest.raises(ValueError, match="no backend called 'vllm\\+nope'"):
+        backends.known("vllm+nope")
