@@ -18,6 +18,7 @@ from scripts.common.paths import BUILD, CACHE
 from scripts.servers import environments
 
 PROGRAM = "llama-server"
+LOG = f"{PROGRAM}.log"
 SOURCE = environments.REQUIREMENTS / "llama-cpp.txt"
 TOOLS = "llama-build"  # requirements/llama-build.txt: cmake and ninja, in an environment of their own
 OPTIONS = (
@@ -74,25 +75,29 @@ def ensure(backend):
         return location() / PROGRAM, seconds
 
 
-def build(python, half):
-    """Build the program in the folder `half` with the tools beside `python`; returns the seconds that it took."""
-    log = f"{PROGRAM}.log"
+def download(python, folder):
+    """Unpack the pinned source into the empty `folder`; returns its place there, and the seconds that it took."""
     seconds = progress.run(
         "downloading llama.cpp's source (77 MB)",
-        [python, *DOWNLOAD, "--requirement", SOURCE, "--dest", half, "--require-hashes"],
-        BUILD / "logs" / f"download-{log}",
+        [python, *DOWNLOAD, "--requirement", SOURCE, "--dest", folder, "--require-hashes"],
+        BUILD / "logs" / f"download-{LOG}",
         timeout=900,
         advice=ADVICE,
     )
-    [archive] = half.glob("*.tar.gz")
-    shutil.unpack_archive(archive, half)  # its hash is the pinned one
-    source = half / archive.name.removesuffix(".tar.gz")
+    [archive] = folder.glob("*.tar.gz")
+    shutil.unpack_archive(archive, folder)  # its hash is the pinned one
+    return folder / archive.name.removesuffix(".tar.gz"), seconds
+
+
+def build(python, half):
+    """Build the program in the folder `half` with the tools beside `python`; returns the seconds that it took."""
+    source, seconds = download(python, half)
     commit = COMMIT.search((source / "CHANGELOG.md").read_text())[1]  # the newest comes first
     tools = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
     seconds += progress.run(
         "looking at the compiler",
         [*CONFIGURE, "-S", source / "vendor" / "llama.cpp", "-B", half / "made", f"-DLLAMA_BUILD_COMMIT={commit}"],
-        BUILD / "logs" / f"configure-{log}",
+        BUILD / "logs" / f"configure-{LOG}",
         timeout=300,
         advice=ADVICE,
         env=tools,
@@ -100,7 +105,7 @@ def build(python, half):
     return seconds + progress.run(
         "building llama.cpp's server (5 minutes on two cores, once)",
         ["cmake", "--build", half / "made", "--target", PROGRAM, "--parallel", str(os.cpu_count())],
-        BUILD / "logs" / f"build-{log}",
+        BUILD / "logs" / f"build-{LOG}",
         timeout=3600,
         advice=ADVICE,
         env=tools,
