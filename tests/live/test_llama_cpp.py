@@ -94,7 +94,7 @@ def chat(server, kind=ChatOpenAICompletions, key="EMPTY"):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"ChatOpenAI\(\) uses")
         made = kind(base_url=server.base_url, api_key=key, model="smollm2", kwargs={"max_retries": 0})
-    made.set_model_params(temperature=0, max_tokens=40)
+    made.set_model_params(temperature=0, max_tokens=200)
     return made
 
 
@@ -124,19 +124,21 @@ def test_chatlas_with_the_key_and_with_a_wrong_one(with_key):
         chat(with_key, key="sk-wrong").chat("What is the capital of Japan?", echo="none")
 
 
-def test_a_page_of_another_site_may_ask_this_server(plain, with_key, capsys):
-    allowed = [
-        ask(server, "/v1/models", origin=ORIGIN)[2].get("Access-Control-Allow-Origin") for server in (plain, with_key)
-    ]
-    log = Path(plain.log).read_text()
-    with capsys.disabled():
-        print(f"\nAccess-Control-Allow-Origin without and with a key: {allowed}")
-    assert allowed[0] in ("*", ORIGIN)
-    (line,) = re.findall(r"CORS is set to allow all origins.*", log)
-    assert f"`{line}`" in pages.text(PAGE)
+def allowed_origin(server):
+    """Which origin's pages may read what the server answers to one of ORIGIN, as a browser sees it."""
+    return ask(server, "/health", origin=ORIGIN)[2].get("Access-Control-Allow-Origin")
 
 
-def test_embeddings_are_refused_until_the_server_is_started_for_them(plain, capsys):
+def test_pages_of_every_origin_may_read_answers_until_a_flag_forbids_it(plain, with_key):
+    assert allowed_origin(plain) == allowed_origin(with_key) == ORIGIN
+    (warning,) = re.findall(r"no API key is set and CORS allows all origins", Path(plain.log).read_text())
+    assert warning not in Path(with_key.log).read_text()
+    assert {warning, "--cors-origins localhost"} <= set(pages.inline_code(PAGE))
+    with changed("cors", "--cors-origins", "localhost") as server:
+        assert allowed_origin(server) is None
+
+
+def test_embeddings_are_refused_until_the_server_is_started_for_them(plain):
     body = {"model": "smollm2", "input": ["hello", "world"]}
     status, refusal, _ = ask(plain, "/v1/embeddings", "POST", body)
     assert status == 501
@@ -214,4 +216,5 @@ def test_the_context_is_divided_among_the_slots_that_are_asked_for(plain, capsys
     with capsys.disabled():
         print(f"\n--ctx-size 16384: with --parallel 4 {slot(plain)}, without it {unified}; 256 and 1: {small}")
     assert slot(plain) == (4, 4096)
+    assert unified == (4, 8192)  # what the model was trained for
     assert small == (1, 256)
