@@ -146,7 +146,7 @@ def table(result):
     lines.append(f"  snippet    {result['snippet']}")
     lines += [f"             not run: {c['id']} ({c['reason']})" for c in result["cells"] if c["outcome"] == "not_run"]
     for name, value in result["figures"].items():
-        unit = "" if name in (*COUNTERS, "commands_checked") else " s"
+        unit = "" if name in COUNTERS else " s"
         shown = "not counted" if value is None else f"{value:.1f}{unit}" if unit else str(value)
         lines.append(f"  {name.replace('_', ' '):<34} {shown:>10}")
     return "\n".join(lines)

@@ -21,7 +21,7 @@ from scripts.common.paths import ROOT
 from scripts.common.problem import Problem, run_main
 from scripts.content import backends, guides, shown_errors, small_model
 from scripts.run import execute, report
-from scripts.servers import check_flags, container_checks, containers, engines, serve, yours
+from scripts.servers import container_checks, containers, engines, serve, yours
 from scripts.servers.platform_check import check_machine
 
 NEEDS_GPU = "it needs a GPU, `make test-docs ON=gpu`"
@@ -109,9 +109,7 @@ def on_embedded_servers(selected, not_executed, why):
         for run in selected:
             backend, figures, starts = run.backend, {}, run.backend.name not in running
             if starts:
-                figures = serve.prepare(backend)[2]  # before it is started, since its parser is asked first
-            if run.is_own and check_flags.commands(backend.page):
-                figures["commands_checked"] = check_flags.check(backend)
+                figures = serve.prepare(backend)[2]  # before it is started, so that its start is timed apart
             server = serve.ensure_running(backend, stack, running)
             if starts:
                 figures["start"] = server.seconds["start"]

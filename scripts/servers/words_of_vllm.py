@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import vllm
+from huggingface_hub import constants
 from vllm import envs
 from vllm.entrypoints.launchers.app import build_app
 from vllm.entrypoints.launchers.cli_args import make_arg_parser
@@ -22,7 +23,10 @@ words = {
     "flags": options,
     "switches": [o for o, a in options.items() if a.nargs == 0 or isinstance(a, argparse.BooleanOptionalAction)],
     "choices": {option: [str(choice) for choice in a.choices] for option, a in options.items() if a.choices},
-    "variables": envs.environment_variables,
+    "variables": {
+        *envs.environment_variables,
+        *re.findall(r'"(HF_\w+)"', Path(constants.__file__).read_text()),  # what fetches its models
+    },
     "routes": {*app.openapi()["paths"], *(route.path for route in app.routes if hasattr(route, "path"))},
     "tool_parsers": ToolParserManager.lazy_parsers,
     "reasoning_parsers": ReasoningParserManager.lazy_parsers,

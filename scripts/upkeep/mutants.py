@@ -48,7 +48,7 @@ FAST = (
     "tests/matrix/test_compatibility.py",
     "tests/matrix/test_evidence.py",
     "tests/content/test_guides.py",
-    "tests/servers/test_check_flags.py",
+    "tests/content/test_commands.py",
     "tests/site/test_build_site.py",
 )
 

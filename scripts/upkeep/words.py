@@ -26,6 +26,7 @@ from scripts.servers import environments, llama_server
 FOLDER = ROOT / "tests/static/words"
 FLAG = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
 ROUTE = re.compile(r'ctx_http\.(?:get|post|del) ?\("([^"]+)"')
+FIELD = re.compile(r'"([a-z]+(?:_[a-z0-9]+)+)"')  # of requests and replies, and the names of metrics
 
 
 def of_package(backend):
@@ -65,11 +66,13 @@ def of_llama_server(backend):
     python, _ = environments.ensure(replace(backend, environment=llama_server.TOOLS, package="cmake"))
     with tempfile.TemporaryDirectory() as folder:
         source, _ = llama_server.download(python, Path(folder))
-        routes = ROUTE.findall((source / "vendor/llama.cpp/tools/server/server.cpp").read_text())
+        parts = [source / "vendor/llama.cpp" / part for part in ("tools/server", "common")]
+        code = "\n".join(file.read_text() for part in parts for file in part.rglob("*.cpp"))
     return {
         "flags": sorted(set(FLAG.findall(helped.stdout))),
         "variables": sorted(set(re.findall(r"\bLLAMA_[A-Z0-9_]+", helped.stdout))),
-        "routes": sorted(set(routes)),
+        "routes": sorted(set(ROUTE.findall(code))),
+        "fields": sorted(set(FIELD.findall(code))),
     }
 
 

@@ -13,7 +13,7 @@ import pytest
 from chatlas import ChatOpenAICompletions
 
 from scripts.content import backends, pages
-from scripts.servers import check_flags, serve
+from scripts.servers import serve
 
 KEY = f"sk-{secrets.token_hex(16)}"
 PAGE = "docs/deploy.qmd"
@@ -130,7 +130,3 @@ def test_the_metrics_on_the_page_are_there(server):
     assert len(named) >= 6
     assert [name for name in named if not re.search(rf"^{name}(_bucket)?\{{", published, re.MULTILINE)] == []
     assert 'finished_reason="' in published
-
-
-def test_the_flags_of_the_compose_file_and_the_unit_are_those_of_the_installed_vllm(server):
-    assert check_flags.check(backends.get("vllm")) >= 8

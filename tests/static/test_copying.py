@@ -2,8 +2,6 @@
 
 import ast
 import builtins
-import functools
-import importlib
 import json
 import re
 import shlex
@@ -14,8 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from scripts.common.paths import ROOT
-from scripts.content import backends, guides, notebooks, pages, tree, variables
-from scripts.servers import check_flags, ollama_models
+from scripts.content import backends, commands, guides, notebooks, pages, tree, variables
+from scripts.servers import ollama_models
 
 # The programs that the pages' shell blocks start, with the subcommands that they have. Somebody who
 # adds one has run it.
@@ -51,12 +49,6 @@ SHOWN = [guide for guide in guides.load().values() if not guide.is_not_run_yet] 
 @pytest.fixture(params=SHOWN, ids=lambda guide: guide.name)
 def guide(request):
     return request.param
-
-
-def shell_commands(page):
-    """The commands in a page's shell blocks, each as a list of words; continued lines joined."""
-    lines = "\n".join(pages.code_blocks(page, "bash")).replace("\\\n", " ").splitlines()
-    return [words for line in lines if (words := shlex.split(line, comments=True))]
 
 
 def test_the_parameters_are_those_of_the_server_that_made_the_outputs(guide):
@@ -174,7 +166,7 @@ def test_what_pages_install_is_what_is_installed_here(page):
         for path in (ROOT / "requirements").glob("*.txt")
         for name in re.findall(r"^([\w.-]+)==", path.read_text(), re.MULTILINE)
     }
-    for words in shell_commands(page):
+    for words in commands.shell(page):
         if words[:2] == ["pip", "install"]:
             named = [requirement.name for requirement in requirements_in(words)]
             # vllm is what the pages name for a GPU; its CPU build is what is pinned
@@ -188,7 +180,7 @@ def test_shell_blocks_are_shell(page):
 
 
 def test_shell_blocks_start_programs_that_there_are(page):
-    for words in shell_commands(page):
+    for words in commands.shell(page):
         assert words[0] in PROGRAMS, f"{words[0]}: add it to PROGRAMS when you have run it"
         subcommands = PROGRAMS[words[0]]
         assert subcommands is None or words[1] in subcommands, " ".join(words[:2])
@@ -196,7 +188,7 @@ def test_shell_blocks_start_programs_that_there_are(page):
 
 def test_the_variables_that_a_page_exports_are_those_that_its_server_is_given():
     for backend in backends.load().values():
-        exported = {w[1].partition("=")[0] for w in shell_commands(backend.page) if w[0] == "export"}
+        exported = {w[1].partition("=")[0] for w in commands.shell(backend.page) if w[0] == "export"}
         assert exported <= set(backend.environ), backend.page
 
 
@@ -208,7 +200,7 @@ def test_images_and_packages_of_vllm_have_the_version_that_was_run(page):
 
 
 def test_the_two_flags_for_tools_come_together(page):
-    for command in check_flags.commands(page):
+    for command in commands.of_vllm(page):
         both = {"--enable-auto-tool-choice", "--tool-call-parser"} & set(command)
         assert len(both) in (0, 2), shlex.join(command)
 
@@ -226,19 +218,6 @@ def test_make_targets_named_in_the_readme_exist():
     readme = [tree.of((ROOT / "README.md").read_text(), "README.md")]
     named = make_targets(tree.inline(readme) + tree.code(readme, "bash"))
     assert {"test", "test-docs"} <= named <= PROGRAMS["make"]
-
-
-@functools.cache
-def functions():
-    """The functions and methods that prose may name: chatlas', Python's own and those of the notebooks."""
-    chatlas = importlib.import_module("chatlas")
-    cells = [c for guide in guides.load().values() for c in notebooks.code_cells(notebooks.read(guide.notebook))]
-    defined = [n.name for c in cells for n in ast.walk(ast.parse(c.source)) if isinstance(n, ast.FunctionDef)]
-    return {*dir(chatlas), *dir(chatlas.Chat), *vars(builtins), *defined}
-
-
-def test_functions_and_methods_named_in_prose_exist(page):
-    assert {code[:-2] for code in pages.inline_code(page) if re.fullmatch(r"\w+\(\)", code)} <= functions()
 
 
 def test_what_is_embedded_can_be_read_by_quarto(guide):

@@ -16,8 +16,7 @@ import panflute
 import pytest
 
 from scripts.common.paths import ROOT
-from scripts.content import backends, guides, notebooks, pages, results, sections, tree
-from scripts.servers import check_flags
+from scripts.content import backends, commands, guides, notebooks, pages, results, sections, tree
 
 NOT_RUN = "not run here"
 
@@ -116,12 +115,6 @@ def test_python_on_pages_compiles_and_uses_names_that_chatlas_has(page):
                 assert all(hasattr(module, name.name) for name in node.names), ast.unparse(node)
 
 
-def test_classes_named_in_prose_exist(page):
-    chatlas = importlib.import_module("chatlas")
-    for name in filter(re.compile(r"Chat\w+$").match, pages.inline_code(page)):
-        assert hasattr(chatlas, name), name
-
-
 def test_the_litellm_page_shows_the_command_that_is_run():
     litellm = backends.get("litellm")
     shown = [line for block in pages.code_blocks(litellm.page, "bash") for line in block.splitlines()]
@@ -138,14 +131,14 @@ def test_the_llama_cpp_page_shows_the_command_that_is_run():
 def test_the_start_command_is_the_one_that_is_run():
     vllm = backends.get("vllm")
     run = vllm.command[vllm.command.index("--served-model-name") :]
-    shown = [command[1:] for command in check_flags.commands(vllm.page) if "--chat-template" in command]
+    shown = [command[1:] for command in commands.of_vllm(vllm.page) if "--chat-template" in command]
     assert shown == [[part.format(port=vllm.port) for part in run]]
 
 
 def test_other_start_commands_use_flags_of_the_one_that_is_run_and_say_that_they_were_not():
     vllm = backends.get("vllm")
     text = pages.text(vllm.page)
-    others = [c for c in check_flags.commands(vllm.page) if "--chat-template" not in c]
+    others = [c for c in commands.of_vllm(vllm.page) if "--chat-template" not in c]
     assert others
     for command in others:
         assert {part for part in command if part.startswith("--")} <= set(vllm.command), shlex.join(command)
@@ -280,7 +273,7 @@ def test_every_flag_explained_on_the_deploy_page_is_set_in_the_compose_file():
     codes = sections.titled("docs/deploy.qmd", "Flags that matter").inline_code()
     explained = {code.split()[0] for code in codes if code.startswith("--")}
     assert explained
-    assert explained <= {word for _, command in check_flags.deployed() for word in command}
+    assert explained <= {word for _, command in commands.deployed() for word in command}
 
 
 def test_links_past_one_machine_are_dated():
