@@ -27,7 +27,7 @@ class Target:
         """
         Args:
             root: the server's address without a path.
-            counted_at: the address of a vLLM server whose /metrics count what runs; "" without one.
+            counted_at: the address of a server whose /metrics count what runs; "" without one.
             restart: a function that restarts the server and returns when it answers; None where that
                 is not ours to do.
         """
@@ -84,11 +84,12 @@ class Target:
         return [exchange.response for exchange in self.recorder.exchanges if exchange.method == "POST"]
 
     def running(self):
-        """How many requests the vLLM server works on, from its /metrics; None where nothing counts them."""
+        """How many requests vLLM or llama.cpp works on, from its /metrics; None where nothing counts them."""
         if not self.counted_at:
             return None
         with urllib.request.urlopen(self.counted_at + "/metrics", timeout=5) as response:
-            counts = re.findall(r"^vllm:num_requests_running\{.*\} (\S+)$", response.read().decode(), re.MULTILINE)
+            names = r"^(?:vllm:num_requests_running\{.*\}|llamacpp:requests_processing) (\S+)$"
+            counts = re.findall(names, response.read().decode(), re.MULTILINE)
         return int(sum(map(float, counts)))
 
 

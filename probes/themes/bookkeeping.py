@@ -43,9 +43,22 @@ def token_count(target):
     chat = target.chat()
     counted = chat.token_count(CAPITAL)
     chat.chat(CAPITAL, echo="none")
-    read = chat.get_last_turn().tokens[0]
+    read = tokens_of(chat)[0]
     says = f"counts {counted} tokens, and the server reads {read}"
     return supported(says) if counted == read else partly(says)
+
+
+def counted_by_server(target, messages):
+    """The tokens of a chat, by vLLM's `/tokenize`, or by llama.cpp's, which takes a text that has its template."""
+
+    def post(path, body):
+        return target.client("").post(path, cast_to=object, body=body)
+
+    counted = post("/tokenize", {"model": target.model, "messages": messages})
+    if "count" in counted:
+        return counted["count"]
+    prompt = post("/apply-template", {"messages": messages})["prompt"]
+    return len(post("/tokenize", {"content": prompt, "parse_special": True})["tokens"])
 
 
 @probe("`/tokenize`")
@@ -53,10 +66,7 @@ def tokenize(target):
     """A route of the server counts the tokens of a chat before it is asked, as many as it then reads."""
     chat = target.chat()
     ask(chat, CAPITAL)
-    messages = [{"role": "user", "content": CAPITAL}]
-    counted = target.client("").post("/tokenize", cast_to=object, body={"model": target.model, "messages": messages})[
-        "count"
-    ]
+    counted = counted_by_server(target, [{"role": "user", "content": CAPITAL}])
     read = tokens_of(chat)[0]
     says = f"counts {counted} tokens, and the server reads {read}"
     return supported(says) if counted == read else partly(says)

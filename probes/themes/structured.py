@@ -77,8 +77,8 @@ def schema_enum(target):
 @probe("Structured data: an optional field")
 def schema_optional(target):
     """A field that is a text or null."""
-    found = extracted(target, "Name: Ada\nPhone: 555-1234", Contact)
-    return supported("the schema holds", model=found == Contact(name="Ada", phone="555-1234"))
+    found = extracted(target, "Call Ada at 555-1234.", Contact)
+    return supported("the schema holds", model=found.name == "Ada" and "555-1234" in (found.phone or ""))
 
 
 @probe("Structured data while streaming")

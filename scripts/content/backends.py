@@ -2,7 +2,7 @@
 
 import functools
 import re
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 from pydantic.dataclasses import dataclass
@@ -10,6 +10,15 @@ from pydantic.dataclasses import dataclass
 from scripts.common.paths import ROOT
 from scripts.common.problem import Broken, Problem
 from scripts.content import tables
+
+
+@dataclass(frozen=True, config=tables.CONFIG)
+class Variant:
+    """What one variant of a backend does otherwise; the comments in backends.toml say what each field means."""
+
+    drop: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+    makes_key: bool = False
 
 
 @dataclass(frozen=True, config=tables.CONFIG)
@@ -37,9 +46,9 @@ class Backend:
     classes: tuple[str, ...] = ("ChatOpenAICompletions", "ChatOpenAI")
     environment: str = ""
     binary: str = ""
-    version_at: str = ""
-    only_by_name: bool = False
-    compiler: str = ""
+    source: str = ""
+    source_version: str = ""
+    version_at: tuple[str, str] | None = None
     model: str = ""
     modelfiles: str = ""
     folder: str = ""
@@ -48,12 +57,29 @@ class Backend:
     torch: str = ""
     any_torch: bool = False
     container: dict[str, str] = field(default_factory=dict)
+    container_key: str = ""
     environ: dict[str, str] = field(default_factory=dict)
+    variants: dict[str, Variant] = field(default_factory=dict)
 
     @property
     def version(self):
-        """The pinned version of the server's package; "" for a program that the machine brings."""
-        return pinned(self.package, self.environment) if self.environment else ""
+        """The pinned version of the server's package or source; "" for a program that the machine brings."""
+        return pinned(self.package, self.environment) if self.environment else self.source_version
+
+    def variant(self, name):
+        """The same backend with the flags of its variant `name`, as a backend of its own called NAME+VARIANT."""
+        changes = self.variants[name]
+        command = [*without_flags(self.command, changes.drop), *changes.add]
+        return replace(self, name=f"{self.name}+{name}", command=command, makes_key=changes.makes_key)
+
+
+def without_flags(command, flags):
+    """`command` without these flags, each with the value that follows it."""
+    kept, dropping = [], False
+    for part in command:
+        dropping = part in flags or (dropping and not part.startswith("--"))
+        kept += [] if dropping else [part]
+    return kept
 
 
 @functools.cache  # the file does not change while a command runs
@@ -67,22 +93,26 @@ def load():
 
 
 def known(name):
-    """`name`, for a table that names a backend; a ValueError where there is none of that name."""
-    if name not in load():
-        raise ValueError(f"there is no backend called {name!r}")
+    """`name`, for a table that names a backend or NAME+VARIANT; a ValueError where there is none of that name."""
+    try:
+        get(name)
+    except Problem:
+        raise ValueError(f"there is no backend called {name!r}") from None
     return name
 
 
 def get(name):
-    """The entry called `name`; raises Problem when there is none."""
+    """The entry called `name`, NAME+VARIANT for one of its variants; raises Problem when there is none."""
     backends = load()
-    if name not in backends:
+    name, plus, variant = name.partition("+")
+    if name not in backends or (plus and variant not in backends[name].variants):
+        there_are = [*backends, *(f"{each.name}+{key}" for each in backends.values() for key in each.variants)]
         raise Problem(
-            f"There is no backend called {name!r}.",
+            f"There is no backend called {name + plus + variant!r}.",
             "it has no entry in backends.toml.",
-            f"choose one of: {', '.join(backends)}.",
+            f"choose one of: {', '.join(there_are)}.",
         )
-    return backends[name]
+    return backends[name].variant(variant) if variant else backends[name]
 
 
 def pinned(package, requirements):

@@ -70,6 +70,11 @@ class Run:
         """GUIDE for a backend's own notebook, else GUIDE@BACKEND."""
         return self.guide.name if self.is_own else f"{self.guide.name}@{self.backend.name}"
 
+    @property
+    def names(self):
+        """What ONLY= names this very run by: its name, or an "@" and its backend."""
+        return {self.name, f"@{self.backend.name}", f"@{self.backend.name.partition('+')[0]}"}
+
     def result(self, where):
         """The file name of this run's result; `where` is one of those in report.write."""
         return f"{self.name.replace('/', '-')}-{where}.json"
@@ -98,24 +103,19 @@ def chosen(only):
 
     Args:
         only: names with commas between them; GUIDE@BACKEND names one run of a shared guide, @BACKEND
-            all that runs on it. A backend that runs only when it is named is named by itself or after
-            an "@".
+            all that runs on it and its variants.
 
     Raises:
         Problem: there is no such guide or run.
     """
     known = load()
     if not only:
-        return [run for guide in known.values() for run in runs(guide) if not run.backend.only_by_name]
+        return [run for guide in known.values() for run in runs(guide)]
     found = []
     for name in only.split(","):
         guide, _, backend = name.strip().partition("@")
         of_guide = [run for g in known.values() if g.name == guide or (backend and not guide) for run in runs(g)]
-        named = [
-            run
-            for run in of_guide
-            if run.backend.name == backend or (not backend and (run.is_own or not run.backend.only_by_name))
-        ]
+        named = [run for run in of_guide if backend in ("", run.backend.name, run.backend.name.partition("+")[0])]
         if not named:
             raise Problem(
                 f"There is no notebook called {name.strip()!r}.",

@@ -17,8 +17,8 @@ BROKEN = ("unsupported", "partly")
 
 
 def known(probe):
-    """`probe` or "*"; a ValueError where there is no probe of that name."""
-    if probe not in {"*", *catalog.load()}:
+    """`probe`; a ValueError where there is no probe of that name."""
+    if probe not in catalog.load():
         raise ValueError(f"there is no probe called {probe!r}")
     return probe
 
@@ -28,7 +28,7 @@ class Failure:
     """One entry of expected_failures.toml.
 
     Attributes:
-        probe: the probe's name; "*" where the first one, `chat`, fails and so nothing else can work.
+        probe: the probe's name.
         classes: the chatlas classes that fail.
         on: the backends that it fails on.
         page: where the site says so and names the way out, PAGE#anchor.
@@ -48,7 +48,7 @@ class Failure:
 
     def holds(self, probe, class_name, backend):
         """Whether this entry says that `probe` fails there."""
-        return self.probe in (probe, "*") and class_name in self.classes and backend in self.on
+        return self.probe == probe and class_name in self.classes and backend in self.on
 
 
 @dataclass(frozen=True, config=tables.CONFIG)
@@ -84,10 +84,8 @@ def not_probed():
 
 
 def pages_for(probe, class_name, backend):
-    """The places that name the way out of this failure: those for this very probe, if there are any."""
-    holding = [failure for failure in load() if failure.holds(probe, class_name, backend)]
-    own = [failure.page for failure in holding if failure.probe == probe]
-    return own or [failure.page for failure in holding]
+    """The places that name the way out of this failure."""
+    return [failure.page for failure in load() if failure.holds(probe, class_name, backend)]
 
 
 def changes(result):
@@ -105,10 +103,9 @@ def changes(result):
             expected = [entry for entry in entries if entry.holds(probe, *place)]
             what = f"{probe} with {column['class']} on {result['backend']} {result['version']}"
             if finding["outcome"] in ("supported", "not applicable"):
-                mended = [entry for entry in expected if entry.probe == probe or probe == "chat"]
                 now = "works" if finding["outcome"] == "supported" else f"is not applicable ({finding['says']})"
                 evidence = f"docs/evidence/{result['backend']}.qmd#{probe}"
-                for entry in mended:
+                for entry in expected:
                     line = f"CHANGED: {what}: this now {now}: remove the workaround in {', '.join(entry.places)}"
                     seen = sections.and_see(*entry.places, evidence, f"{evidence}-{column['class'].lower()}")
                     lines.append(line + seen)

@@ -215,13 +215,9 @@ def chosen(names, url=""):
         )
     if names:
         return [backends.get(name.strip()) for name in names.split(",")], []
-    plain = [backend for backend in backends.load().values() if not backend.only_by_name]
-    why = {backend.name: serve.unavailable(backend) for backend in plain}
-    lines = [f"NOT RUN: {backend.title}: {why[backend.name]}." for backend in plain if why[backend.name]]
-    lines += [
-        f"NOT RUN: {b.title}: name it, `make matrix ONLY={b.name}`." for b in backends.load().values() if b.only_by_name
-    ]
-    return [backend for backend in plain if not why[backend.name]], lines
+    why = {backend.name: serve.unavailable(backend) for backend in backends.load().values()}
+    lines = [f"NOT RUN: {backends.get(name).title}: {reason}." for name, reason in why.items() if reason]
+    return [backends.get(name) for name, reason in why.items() if not reason], lines
 
 
 def wanted_probes(names):

@@ -26,32 +26,29 @@ def hardware():
     return f"CPU ({os.cpu_count()} cores, {model}, {memory:.0f} GiB)"
 
 
+COUNTERS = {  # source: each server's own /metrics; llama.cpp counts no requests
+    "requests": ("vllm:request_success_total",),
+    "prompt_tokens": ("vllm:prompt_tokens_total", "llamacpp:prompt_tokens_total"),
+    "generated_tokens": ("vllm:generation_tokens_total", "llamacpp:tokens_predicted_total"),
+}
+
+
 def metrics(root):
-    """What vLLM has counted so far: requests, prompt tokens and generated tokens.
+    """What vLLM or llama.cpp has counted so far: requests, prompt tokens and generated tokens.
 
     Returns:
-        A dict of three integers, or None where the server publishes no vLLM metrics.
-        Source of the names: the server's own /metrics.
+        A dict of integers, without what the server does not count; None where it publishes no such metrics.
     """
-    names = {
-        "requests": "vllm:request_success_total",
-        "prompt_tokens": "vllm:prompt_tokens_total",
-        "generated_tokens": "vllm:generation_tokens_total",
-    }
     try:
         with urllib.request.urlopen(root + "/metrics", timeout=5) as response:
-            lines = response.read().decode().splitlines()
+            lines = [line.rsplit(" ", 1) for line in response.read().decode().splitlines() if " " in line]
     except OSError:
         return None
-    counts = {
-        key: sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name + "{"))
-        for key, name in names.items()
-    }
-    return (
-        {key: int(count) for key, count in counts.items()}
-        if any(name in "\n".join(lines) for name in names.values())
-        else None
-    )
+    found = {}
+    for key, names in COUNTERS.items():
+        values = [float(value) for name, value in lines if name.partition("{")[0] in names]
+        found |= {key: int(sum(values))} if values else {}
+    return found or None
 
 
 def versions(backend, server_version):
@@ -112,15 +109,15 @@ def summary(results):
     for result in results:
         figures = result["figures"]
         seconds = figures["notebook_total"] + figures.get("snippet_on_its_own", 0.0)
-        counted = figures["requests"] is not None
+        tokens = [figures[name] for name in ("prompt_tokens", "generated_tokens")]
         rows.append(
             (
                 result["notebook"].removeprefix("notebooks/").removesuffix(".ipynb"),
                 result["backend"],
                 str(sum(cell["outcome"] == "passed" for cell in result["cells"])),
                 f"{seconds:.1f}",
-                str(figures["requests"]) if counted else "not counted",
-                str(figures["prompt_tokens"] + figures["generated_tokens"]) if counted else "not counted",
+                "not counted" if figures["requests"] is None else str(figures["requests"]),
+                "not counted" if None in tokens else str(sum(tokens)),
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -149,7 +146,7 @@ def table(result):
     lines.append(f"  snippet    {result['snippet']}")
     lines += [f"             not run: {c['id']} ({c['reason']})" for c in result["cells"] if c["outcome"] == "not_run"]
     for name, value in result["figures"].items():
-        unit = "" if name in ("requests", "prompt_tokens", "generated_tokens", "commands_checked") else " s"
+        unit = "" if name in (*COUNTERS, "commands_checked") else " s"
         shown = "not counted" if value is None else f"{value:.1f}{unit}" if unit else str(value)
         lines.append(f"  {name.replace('_', ' '):<34} {shown:>10}")
     return "\n".join(lines)

@@ -39,9 +39,7 @@ def startable(selected, only):
     raises Problem if it is not.
     """
     named = {name.strip() for name in only.split(",")}
-    left_out = {
-        run.name: serve.unavailable(run.backend) for run in selected if not named & {run.name, f"@{run.backend.name}"}
-    }
+    left_out = {run.name: serve.unavailable(run.backend) for run in selected if not named & run.names}
     left_out |= {run.name: NEEDS_GPU for run in selected if run.guide.needs == "gpu"}
     lines = [not_verified(run, left_out[run.name]) for run in selected if left_out.get(run.name)]
     return [run for run in selected if not left_out.get(run.name)], lines
@@ -75,8 +73,8 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
         print(f"\n{problem}")
         snippet = "failed"
     after = report.metrics(counted_at or root)
-    for name in ("requests", "prompt_tokens", "generated_tokens"):
-        figures[name] = after[name] - before[name] if before and after else None
+    for name in report.COUNTERS:
+        figures[name] = after[name] - before[name] if name in (before or {}) and name in (after or {}) else None
     figures = {name: rounded(value) for name, value in figures.items()}
     result = report.write(run, where, version, models, cells, snippet, figures, made_on)
     print("\n".join(["", report.table(result), *shown_errors.changes(result)]), flush=True)
@@ -151,7 +149,7 @@ def on_containers(selected, only, kind, engine, gpu=None):
                     reason = refused[backend.name] = str(error)
             if reason:
                 not_executed.append(not_verified(run, reason))
-                missed = missed or bool({run.name, f"@{backend.name}"} & set(names))
+                missed = missed or bool(run.names & set(names))
                 continue
             if starts:
                 figures = dict(server.seconds)

@@ -30,7 +30,8 @@ KINDS = {  # the profile, and the files that compose is given
 SETTINGS = ".env.example"
 READY_WITHIN = 2400  # seconds for a GPU's server, which may have to download its weights first
 # A key or a setting that the person has for other purposes must not reach the servers.
-HIDDEN = ("ONLY", "URL", "API_KEY", "VLLM_API_KEY", "LITELLM_CONFIG", "COMPOSE_FILE", "COMPOSE_PROFILES")
+HIDDEN = ("ONLY", "URL", "LITELLM_CONFIG", "COMPOSE_FILE", "COMPOSE_PROFILES")
+HIDDEN_KEYS = ("API_KEY", "VLLM_API_KEY", "LLAMA_API_KEY")
 
 
 def service(kind, name):
@@ -58,7 +59,7 @@ class Container:
     Attributes:
         backend: its entry in the table.
         root: the address without a path.
-        version: the server's version, as its image's tag says.
+        version: the server's version, as it says itself, else as its image's tag does.
         api_key: the key that it asks for; "EMPTY" where it asks for none.
         log: path of the container's log.
         following: the process that writes the log; it ends when the container does.
@@ -159,7 +160,7 @@ class Project:
 
     def environ(self, values):
         """The environment of a compose command, with `values` in it."""
-        kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
+        kept = {name: value for name, value in os.environ.items() if name not in HIDDEN + HIDDEN_KEYS}
         return {**kept, "RESTART": "no", **values}
 
     def ensure_running(self, backend):
@@ -181,8 +182,11 @@ class Project:
             preflight.memory(backend)
         image, seconds = self.obtain(backend)
         name = backend.container[self.kind]
-        key = f"sk-{secrets.token_hex(16)}" if backend.makes_key else "EMPTY"
-        values = {"LITELLM_MASTER_KEY": key} if backend.makes_key else {}
+        key = f"sk-{secrets.token_hex(16)}" if backend.container_key else "EMPTY"
+        values = {backend.container_key: key} if backend.container_key else {}
+        if backend.model == "gguf":
+            folder, values["GGUF"] = os.path.split(fetch_model.ensure_gguf())
+            values["GGUF_FOLDER"] = folder
         with serve.free_port(backend.port) as port:
             progress.run(
                 f"creating the container of {backend.title} on port {port}",
@@ -191,7 +195,7 @@ class Project:
                 timeout=300,
                 advice="look at the last lines above; they are the engine's.",
                 cwd=ROOT,
-                env=self.environ(values | {f"{backend.name.upper()}_PORT": str(port)}),
+                env=self.environ(values | {f"{backend.name.upper().replace('-', '_')}_PORT": str(port)}),
             )
         (created, *_) = self.containers(name) or [""]
         log = BUILD / "logs" / f"container-{name}.log"
@@ -207,6 +211,7 @@ class Project:
         found = Container(backend, f"http://localhost:{port}", version, key, str(log), following, image, seconds)
         self.running[backend.name] = found  # from here on its log belongs to the project
         self.wait(found)
+        found.version = serve.version_of(backend, found.root, key) or version
         if backend.modelfiles:
             ollama_models.create(found.root, backend.modelfiles, fetch_model.ensure_gguf())
         return found

@@ -60,6 +60,7 @@ def starts_vllm():
     on = {name: [name] for name in backends} | {name: entry.get("backends", []) for name, entry in notebooks.items()}
     asked = [name.strip().partition("@") for name in (os.environ.get("ONLY") or "vllm").split(",")]
     named = [backend for guide, _, one in asked for backend in ([one] if one else on.get(guide, []))]
+    named = {backend.partition("+")[0] for backend in named}  # a variant is the same program
     return any("vllm" in (backend, backends.get(backend, {}).get("upstream")) for backend in named)
 
 

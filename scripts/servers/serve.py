@@ -27,11 +27,11 @@ from scripts.common import cache, causes, lacking, processes, progress
 from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import Problem, run_main
 from scripts.content import backends, small_model
-from scripts.servers import environments, fetch_model, ollama_models, preflight
+from scripts.servers import environments, fetch_model, llama_server, ollama_models, preflight
 from scripts.servers.platform_check import check_machine
 
 # What servers would take from the environment of the person at the terminal: a key, a database, a model.
-SETTINGS = re.compile(r"(ONLY|URL|API_KEY|MODEL|DIRECT_URL)$|VLLM_|LITELLM_|OLLAMA_|DATABASE_")
+SETTINGS = re.compile(r"(ONLY|URL|API_KEY|MODEL|DIRECT_URL)$|VLLM_|LITELLM_|LLAMA_|OLLAMA_|DATABASE_")
 OTHER_PORTS = range(20_000, 30_000)  # no system gives one of these to somebody who asks for any port
 CLOCK_MOVES = 10  # seconds by which the same process may seem to have started earlier or later
 
@@ -103,8 +103,13 @@ def free_port(preferred=0):
 
 
 def unavailable(backend):
-    """Why `backend` cannot be started on this machine though nothing is wrong, or None."""
-    if backend.binary and not shutil.which(backend.binary):
+    """Why a run that does not name `backend` leaves it out though nothing is wrong, or None."""
+    if backend.source and not llama_server.program():
+        return (
+            f"it is built once, for some minutes, when it is named (or put `{backend.binary}` on PATH): "
+            f"`make test-docs ONLY={backend.name.partition('+')[0]}`"
+        )
+    if backend.binary and not backend.source and not shutil.which(backend.binary):
         return f"there is no program `{backend.binary}` on PATH"
     return None
 
@@ -120,7 +125,7 @@ def prepare(backend):
         Problem: the machine lacks something, or a step failed.
     """
     why = unavailable(backend)
-    if why:
+    if why and not backend.source:
         raise Problem(
             f"{backend.title} cannot be started.",
             f"{why}.",
@@ -128,7 +133,9 @@ def prepare(backend):
             f"`make test-docs ONLY={backend.name} URL=http://localhost:{backend.port}`.",
         )
     preflight.check(backend)
-    if backend.binary:
+    if backend.source:
+        program, install = llama_server.ensure(backend)
+    elif backend.binary:
         program, install = Path(shutil.which(backend.binary)), 0.0
     else:
         program, install = environments.ensure(backend)
@@ -202,7 +209,7 @@ def launch_on(port, backend, prepared, upstream):
             time.sleep(0.25)
             ticker.tick()
         server.check_alive()  # it was this server that answered
-        server.version = version_of(backend, root) or backend.version
+        server.version = version_of(backend, root, api_key) or backend.version
         if backend.modelfiles:
             ollama_models.create(root, backend.modelfiles, model)
         seconds["start"] = ticker.done()
@@ -213,12 +220,14 @@ def launch_on(port, backend, prepared, upstream):
     return server
 
 
-def version_of(backend, root):
+def version_of(backend, root, api_key):
     """The version that the server at `root` says it is, "" where its kind does not say."""
     if not backend.version_at:
         return ""
-    with urllib.request.urlopen(root + backend.version_at, timeout=5) as response:
-        return json.load(response)["version"]
+    path, name = backend.version_at
+    request = urllib.request.Request(root + path, headers={"Authorization": f"Bearer {api_key}"})
+    with urllib.request.urlopen(request, timeout=5) as response:
+        return re.sub(r"^b\d+-", "", json.load(response)[name])  # llama.cpp's commit, without the build's number
 
 
 def end(pid, scratch):

@@ -72,4 +72,4 @@ def server(backend, url, any_model=False):
                 "answers of the small model.",
                 f"serve that model under that id, as the page {backend.page} shows.",
             )
-        yield Server(root, api_key, serve.version_of(backend, root))
+        yield Server(root, api_key, serve.version_of(backend, root, api_key))

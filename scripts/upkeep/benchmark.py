@@ -1,4 +1,4 @@
-"""Times the visible cells of the notebooks: executed by nbval, and the same in one plain script.
+"""Times the visible cells of the notebooks: executed by nbval, and the same in one plain script; and the server alone.
 
 make benchmark [ONLY=vllm]
 """
@@ -21,6 +21,7 @@ from scripts.run import execute, report
 from scripts.run.test_docs import startable
 from scripts.servers import serve
 from scripts.servers.platform_check import check_machine
+from scripts.upkeep.throughput import tokens_per_second
 
 # Cells may await at the top level, which a notebook allows and a plain script does not.
 RUNNER = (
@@ -58,7 +59,7 @@ def time_script(notebook, folder):
 
 
 def measure(run):
-    """The figures of one run: seconds for nbval and for the script, requests of each."""
+    """The figures of one run: seconds for nbval and for the script, requests of each (None where nothing counts)."""
     backend, source = run.backend, run.guide.notebook
     with (
         contextlib.ExitStack() as stack,
@@ -79,15 +80,19 @@ def measure(run):
         counts.append(report.metrics(counted_at))
         script = time_script(notebook, Path(name))
         counts.append(report.metrics(counted_at))
+        written = tokens_per_second(server.root, server.api_key, backend.serves)
     if any(cell["outcome"] != "passed" for cell in cells):
         raise Problem("A visible cell fails without the hidden ones.", "see above.", "run `make test-docs` first.")
-    requests = [after["requests"] - before["requests"] for before, after in itertools.pairwise(counts)]
+    counts = [count.get("requests") if count else None for count in counts]
+    requests = [None if None in pair else pair[1] - pair[0] for pair in itertools.pairwise(counts)]
     return {
+        "server_start_seconds": round(server.seconds["start"], 1),
         "nbval_seconds": round(nbval, 1),
         "of_which_kernel_start": round(kernel_start, 1),
         "script_seconds": round(script, 1),
         "nbval_requests": requests[0],
         "script_requests": requests[1],
+        "tokens_per_second_by_clients_at_once": written,
         "hardware": report.hardware(),
         "versions": report.versions(backend, server.version),
     }

@@ -99,7 +99,8 @@ def main():
         raise Problem(f"TARGET={target} is not run on the newest releases.", "it needs none.", f"choose of {TARGETS}.")
     names = ["client", "dev"]  # dev has to agree with client
     if not os.environ.get("URL"):
-        names += [backend.environment for backend in backends.load().values() if backend.environment]
+        every = [name for backend in backends.load().values() for name in (backend.environment, backend.source)]
+        names += filter(None, every)
     with copies.copied(copies.files()) as folder:
         print("- resolving the newest releases ...", flush=True)
         print("\n".join(["Instead of the pins:", *unpin(folder, names)]), flush=True)

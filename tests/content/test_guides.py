@@ -8,7 +8,7 @@ from scripts.common.problem import Problem
 from scripts.content import backends, guides, notebooks
 from scripts.content.shown_errors import parsed
 from scripts.run import test_docs
-from scripts.servers import ollama_models, serve, yours
+from scripts.servers import llama_server, ollama_models, serve, yours
 from tests.imitation import answers
 from tests.imitation.server import serving
 
@@ -31,11 +31,27 @@ def test_a_backend_names_all_that_runs_on_it():
         guides.chosen("@vlm")
 
 
-def test_a_plain_run_leaves_out_what_runs_only_by_name():
-    assert "vllm" in names("")
-    assert "ollama" in names("")
-    assert "llama-cpp" not in names("")
-    assert names("llama-cpp") == ["llama-cpp"]
+def test_a_plain_run_names_everything_and_leaves_out_what_would_have_to_be_built(monkeypatch, tmp_path):
+    monkeypatch.setattr(llama_server, "CACHE", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    selected, lines = test_docs.startable(guides.chosen(""), "")
+    assert "vllm" in [run.name for run in selected]
+    assert "llama-cpp" not in [run.name for run in selected]
+    (line,) = [line for line in lines if "notebooks/llama-cpp.ipynb" in line]
+    assert line.startswith("NOT VERIFIED: ")
+    assert "built once" in line
+    assert "`make test-docs ONLY=llama-cpp`" in line
+    named, lines = test_docs.startable(guides.chosen("llama-cpp"), "llama-cpp")
+    assert [run.name for run in named] == ["llama-cpp"]
+    assert lines == []
+
+
+def test_a_program_on_path_is_taken_and_needs_no_build(monkeypatch, tmp_path):
+    monkeypatch.setattr(llama_server, "CACHE", tmp_path / "cache")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "llama-server").touch(mode=0o755)
+    assert llama_server.program() == tmp_path / "llama-server"
+    assert serve.unavailable(backends.get("llama-cpp")) is None
 
 
 def test_an_unknown_name_lists_the_known_ones():

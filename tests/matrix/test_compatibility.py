@@ -129,17 +129,6 @@ def test_a_failure_that_does_not_apply_any_more_names_the_page_to_change():
     assert "is not applicable (it says): remove the workaround in docs/which-class.qmd#seed" in line
 
 
-def test_a_star_covers_every_probe_and_is_held_by_chat():
-    broken = result("unsupported", backend="llama-cpp")
-    assert expected_failures.changes(broken) == []
-    for column in broken["columns"]:
-        for finding in column["findings"]:
-            finding["outcome"] = "supported" if finding["probe"] in ("chat", "list-models") else "unsupported"
-    lines = expected_failures.changes(broken)
-    assert [line.split(" with ")[0] for line in lines] == ["CHANGED: chat"] * 2
-    assert all("docs/connect/llama-cpp.qmd#" in line for line in lines)
-
-
 def test_a_failure_that_no_page_names_is_told():
     broken = result("unsupported", version="1")
     assert any("chat with ChatOpenAI on vllm 1: unsupported" in line for line in expected_failures.changes(broken))

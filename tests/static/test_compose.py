@@ -36,11 +36,13 @@ def test_the_files_keep_to_the_compose_schema():
 
 def test_every_image_is_the_pinned_release():
     vllm, litellm = backends.get("vllm").version, backends.get("litellm").version
+    llama_cpp = re.search(r"image is called (b\d+)", (ROOT / "backends.toml").read_text())[1]
     ollama = re.search(r"image: (docker.io/ollama/ollama:\S+)", (ROOT / ".github/workflows/nightly.yml").read_text())[1]
     assert {name: service["image"] for name, service in SERVICES.items()} == {
         "vllm": f"docker.io/vllm/vllm-openai:v{vllm}",
         "vllm-cpu": f"docker.io/vllm/vllm-openai-cpu:v{vllm}",
         "ollama": ollama,
+        "llama-cpp": f"ghcr.io/ggml-org/llama.cpp:server-{llama_cpp}",
         "litellm": f"ghcr.io/berriai/litellm-non_root:v{litellm}",
     }
     assert containers.service("container", "vllm-cpu")["image"] == f"localhost/chatlas-docs-vllm-cpu:{vllm}"
@@ -112,13 +114,20 @@ def test_the_cpu_services_take_the_flags_of_the_embedded_server():
     assert flags(containers.service("container", "vllm-cpu")["command"]) == embedded
 
 
+def test_llama_cpp_takes_the_flags_of_the_embedded_server():
+    embedded = backends.get("llama-cpp").command[1:]
+    inside = {"{model}": "/models/model.gguf", "127.0.0.1": "0.0.0.0", "{port}": "8080"}
+    inside["servers/smollm2-tools.jinja"] = "/templates/smollm2-tools.jinja"
+    assert flags(SERVICES["llama-cpp"]["command"]) == [inside.get(word, word) for word in embedded]
+
+
 def test_backends_name_services_that_there_are():
     for backend in backends.load().values():
         for kind, name in backend.container.items():
             profile, _ = containers.KINDS[kind]
             assert profile in SERVICES[name]["profiles"], name
             assert str(backend.port) in SERVICES[name]["ports"][0]
-            assert f"{backend.name.upper()}_PORT" in SERVICES[name]["ports"][0]
+            assert f"{backend.name.upper().replace('-', '_')}_PORT" in SERVICES[name]["ports"][0]
 
 
 def test_the_proxy_waits_for_a_healthy_upstream_of_either_profile():

@@ -27,6 +27,7 @@ PROGRAMS = {
     "git": {"clone"},
     "litellm": None,
     "llama-server": None,
+    "lms": {"daemon", "get", "load", "ls", "ps", "server"},  # of its documentation; the page says that it was not run
     "make": set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)),
     "ollama": {"create", "list", "ps", "pull", "run", "serve", "show"},
     "pip": {"install"},

@@ -54,6 +54,13 @@ def test_every_action_is_pinned_by_its_commit_and_names_its_version(workflow):
         assert all(re.search(r" # v\d+\.\d+\.\d+$", line) for line in lines), path.name
 
 
+def test_what_is_compiled_is_cached_by_the_machine_that_compiled_it(workflow):
+    for job in workflow["jobs"].values():
+        keys = [step["with"]["key"] for step in job["steps"] if step.get("uses", "").startswith("actions/cache@")]
+        # the runner's image stands for its compiler and its libc
+        assert all(f"-{job['runs-on']}-${{{{ runner.arch }}}}-" in key for key in keys)
+
+
 def test_one_action_has_one_commit():
     commits = {}
     for path in FOLDER.glob("*.yml"):
