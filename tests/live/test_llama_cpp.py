@@ -15,7 +15,7 @@ import pytest
 from chatlas import ChatOpenAI, ChatOpenAICompletions
 
 from scripts.content import backends, pages
-from scripts.servers import serve
+from scripts.servers import fetch_model, serve
 
 KEY = f"sk-{secrets.token_hex(16)}"
 PAGE = "docs/connect/llama-cpp.qmd"
@@ -68,6 +68,7 @@ def plain():
 
 @pytest.fixture(scope="module")
 def with_key():
+    """A server that asks for a key."""
     with changed("key", "--api-key", KEY) as running:
         yield running
 
@@ -146,10 +147,9 @@ def test_embeddings_are_refused_until_the_server_is_started_for_them(plain):
     with changed("embeddings", "--embeddings") as server:
         status, answer, _ = ask(server, "/v1/embeddings", "POST", body)
         chatted = ask(server, "/v1/chat/completions", "POST", QUESTION)
-    with capsys.disabled():
-        print(
-            f"\n/v1/embeddings with --embeddings: {status} {answer[:200]}\nchat there: {chatted[0]} {chatted[1][:200]}"
-        )
+    assert status == 400
+    assert json.loads(answer)["error"]["message"] in pages.inline_code(PAGE)
+    assert "Tokyo" in chatted[1]
     with changed("pooled", "--embeddings", "--pooling", "mean") as server:
         client = openai.OpenAI(base_url=server.base_url, api_key="EMPTY", timeout=60)
         vectors = [entry.embedding for entry in client.embeddings.create(**body).data]
@@ -198,6 +198,18 @@ def test_a_template_without_tools_drops_them(kind):
     assert "21 degrees" not in answer
     read = [turn.tokens[0] + turn.tokens[2] for turn in (asking.get_last_turn(), alone.get_last_turn())]
     assert read[0] == read[1], "the model did read the tools"
+
+
+def test_a_mistake_in_a_grammar_is_in_the_log(plain):
+    with pytest.raises(openai.BadRequestError, match="failed to parse grammar"):
+        chat(plain).chat("Hello", echo="none", kwargs={"extra_body": {"grammar": "root ::= days"}})
+    assert "Undefined rule identifier 'days'" in Path(plain.log).read_text()
+
+
+def test_without_an_alias_the_id_is_the_path():
+    with changed("no-alias", drop=["--alias"]) as server:
+        (model,) = json.loads(ask(server, "/v1/models")[1])["data"]
+    assert model["id"] == str(fetch_model.ensure_gguf())
 
 
 def slot(server):
