@@ -18,7 +18,7 @@ from scripts.common.paths import ROOT
 from scripts.content import pages
 from tests.words import PAGES, RECORDED, SNAKE, cells, inline, names, parameters, unknown
 
-FILE = re.compile(r"\.(?:py|toml|ya?ml|json|txt|q?md|s?css|ipynb)$|/$")
+FILE = re.compile(r"\.(?:py|toml|ya?ml|json|txt|q?md|s?css|ipynb|jinja|gguf|safetensors)$|/$")
 SETTING = re.compile(r"(\w+_\w+): ")  # of YAML
 CLASS = re.compile(r"(?:(openai)\.)?([A-Z]\w*(?:Error|Exception)|[A-Z][a-z]\w*[A-Z]\w*)(?=$|[:(])")
 MEANT = {"asyncio": asyncio, "chat": chatlas.Chat, "chatlas": chatlas, "openai": openai}  # before a dot
@@ -50,6 +50,11 @@ def resolved(node):
     return callables().get(node.id) if isinstance(node, ast.Name) else None
 
 
+def executed_arguments(page):
+    """The arguments in the cells of a page: of a class of the same name in another package, for example."""
+    return re.findall(r"\b(\w+)=", cells(page))
+
+
 def not_there(code, page):
     """The unknown names in a piece of inline code.
 
@@ -62,7 +67,7 @@ def not_there(code, page):
     for node in parsed(code):
         if isinstance(node, ast.Call):
             takes = parameters(resolved(node.func)) if resolved(node.func) else {}
-            takes = takes if takes and "kwargs" not in takes else names(page)
+            takes = {*takes, *executed_arguments(page)} if takes and "kwargs" not in takes else names(page)
             given = [each.arg for each in node.keywords if each.arg and not each.arg.isupper()]
             found |= {name: takes for name in given if name not in takes}
             if isinstance(node.func, ast.Name) and not resolved(node.func):
