@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import difflib
 import json
 import re
 import shlex
@@ -22,7 +23,7 @@ PROGRAMS = {
     "curl": None,
     "docker": {"build", "compose", "exec", "logs", "ps", "pull", "run", "stop"},
     "export": None,
-    "git": {"clone"},
+    "git": {"clone", "mv"},
     "litellm": None,
     "llama-server": None,
     "lms": {"daemon", "get", "load", "ls", "ps", "server"},  # of its documentation; the page says that it was not run
@@ -184,6 +185,14 @@ def test_shell_blocks_start_programs_that_there_are(page):
         assert words[0] in PROGRAMS, f"{words[0]}: add it to PROGRAMS when you have run it"
         subcommands = PROGRAMS[words[0]]
         assert subcommands is None or words[1] in subcommands, " ".join(words[:2])
+
+
+def test_commands_in_sentences_start_programs_that_there_are(page):
+    for first, second, *_ in (words for code in pages.inline_code(page) if len(words := code.split()) > 1):
+        meant = difflib.get_close_matches(first, PROGRAMS, 1, 0.8)
+        subcommands = PROGRAMS[meant[0]] if meant else None
+        assert not meant or first == meant[0], f"{first} {second}: is it {meant[0]}?"
+        assert subcommands is None or second in subcommands, f"{first} {second}"
 
 
 def test_the_variables_that_a_page_exports_are_those_that_its_server_is_given():
