@@ -77,7 +77,7 @@ def schema_enum(target):
 @probe("Structured data: an optional field")
 def schema_optional(target):
     """A field that is a text or null."""
-    found = extracted(target, "Call Ada at 555-1234.", Contact)
+    found = extracted(target, "My name is Ada, my phone is 555-1234.", Contact)
     return supported("the schema holds", model=found.name == "Ada" and "555-1234" in (found.phone or ""))
 
 

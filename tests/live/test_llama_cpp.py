@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import json
 import re
-import secrets
 import urllib.error
 import urllib.request
 import warnings
@@ -17,7 +16,6 @@ from chatlas import ChatOpenAI, ChatOpenAICompletions
 from scripts.content import backends, pages
 from scripts.servers import fetch_model, serve
 
-KEY = f"sk-{secrets.token_hex(16)}"
 PAGE = "docs/connect/llama-cpp.qmd"
 ORIGIN = "https://example.com"
 TOO_LONG = "word " * 300  # tokens, and some more for the template
@@ -40,21 +38,11 @@ DELETE /v1/stream /models
 """
 
 
-def without(command, *flags):
-    """`command` without these flags and the value that follows each, if one does."""
-    kept, dropping = [], False
-    for part in command:
-        dropping = part in flags or (dropping and not part.startswith("--"))
-        kept += [] if dropping else [part]
-    return kept
-
-
 @contextlib.contextmanager
-def changed(name, *add, drop=()):
-    """A llama-server of the test's own with other flags, for the length of a `with` block."""
-    backend = backends.get("llama-cpp")
-    command = [*without(backend.command, *drop), *add]
-    backend = dataclasses.replace(backend, name=f"llama-cpp-{name}", command=command, port=0)
+def started(variant=""):
+    """A llama-server of the test's own, with the flags of a variant of the table, for the length of a `with` block."""
+    backend = backends.get(f"llama-cpp+{variant}" if variant else "llama-cpp")
+    backend = dataclasses.replace(backend, port=0)
     with serve.serving(backend, serve.prepare(backend)) as running:
         yield running
 
@@ -62,14 +50,14 @@ def changed(name, *add, drop=()):
 @pytest.fixture(scope="module")
 def plain():
     """The server of the notebook."""
-    with changed("plain") as running:
+    with started() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def with_key():
     """A server that asks for a key."""
-    with changed("key", "--api-key", KEY) as running:
+    with started("key") as running:
         yield running
 
 
@@ -103,7 +91,7 @@ def test_without_the_key_only_the_routes_on_the_page_answer(with_key, capsys):
     asked = [(line.split()[0], path) for line in ROUTES.strip().splitlines() for path in line.split()[1:]]
     found = {}
     for method, path in asked:
-        found[method, path] = tuple(ask(with_key, path, method, key=key)[0] for key in (None, KEY))
+        found[method, path] = tuple(ask(with_key, path, method, key=key)[0] for key in (None, with_key.api_key))
     with capsys.disabled():
         print("\nwithout the key, with it")
         print("\n".join(f"{one}  {two}  {method:<6} {path}" for (method, path), (one, two) in found.items()))
@@ -120,7 +108,7 @@ def test_a_refusal_reads_as_on_the_page(with_key):
 
 
 def test_chatlas_with_the_key_and_with_a_wrong_one(with_key):
-    assert "Tokyo" in str(chat(with_key, key=KEY).chat("What is the capital of Japan?", echo="none"))
+    assert "Tokyo" in str(chat(with_key, key=with_key.api_key).chat("What is the capital of Japan?", echo="none"))
     with pytest.raises(openai.AuthenticationError, match="Invalid API Key"):
         chat(with_key, key="sk-wrong").chat("What is the capital of Japan?", echo="none")
 
@@ -135,7 +123,7 @@ def test_pages_of_every_origin_may_read_answers_until_a_flag_forbids_it(plain, w
     (warning,) = re.findall(r"no API key is set and CORS allows all origins", Path(plain.log).read_text())
     assert warning not in Path(with_key.log).read_text()
     assert {warning, "--cors-origins localhost"} <= set(pages.inline_code(PAGE))
-    with changed("cors", "--cors-origins", "localhost") as server:
+    with started("own-origins") as server:
         assert allowed_origin(server) is None
 
 
@@ -144,13 +132,13 @@ def test_embeddings_are_refused_until_the_server_is_started_for_them(plain):
     status, refusal, _ = ask(plain, "/v1/embeddings", "POST", body)
     assert status == 501
     assert json.loads(refusal)["error"]["message"] in pages.inline_code(PAGE)
-    with changed("embeddings", "--embeddings") as server:
+    with started("embeddings") as server:
         status, answer, _ = ask(server, "/v1/embeddings", "POST", body)
         chatted = ask(server, "/v1/chat/completions", "POST", QUESTION)
     assert status == 400
     assert json.loads(answer)["error"]["message"] in pages.inline_code(PAGE)
     assert "Tokyo" in chatted[1]
-    with changed("pooled", "--embeddings", "--pooling", "mean") as server:
+    with started("pooled-embeddings") as server:
         client = openai.OpenAI(base_url=server.base_url, api_key="EMPTY", timeout=60)
         vectors = [entry.embedding for entry in client.embeddings.create(**body).data]
         assert [len(vector) for vector in vectors] == [576, 576]
@@ -165,7 +153,7 @@ def test_the_metrics_on_the_page_are_there(plain):
 
 
 def test_without_the_flag_there_are_no_metrics():
-    with changed("no-metrics", drop=["--metrics"]) as server:
+    with started("no-metrics") as server:
         status, body, _ = ask(server, "/metrics")
     assert status == 501
     assert json.loads(body)["error"]["message"] in pages.inline_code(PAGE)
@@ -184,7 +172,7 @@ def test_a_template_without_tools_drops_them(kind):
         """Get the current weather in a city."""
         return "sunny, 21 degrees Celsius"
 
-    with changed("no-tools", drop=["--chat-template-file"]) as server:
+    with started("no-tools") as server:
         props = json.loads(ask(server, "/props")[1])
         assert props["chat_template_caps"]["supports_tools"] is False
         asking, alone = chat(server, kind), chat(server, kind)
@@ -207,7 +195,7 @@ def test_a_mistake_in_a_grammar_is_in_the_log(plain):
 
 
 def test_without_an_alias_the_id_is_the_path():
-    with changed("no-alias", drop=["--alias"]) as server:
+    with started("no-alias") as server:
         (model,) = json.loads(ask(server, "/v1/models")[1])["data"]
     assert model["id"] == str(fetch_model.ensure_gguf())
 
@@ -219,9 +207,9 @@ def slot(server):
 
 
 def test_the_context_is_divided_among_the_slots_that_are_asked_for(plain, capsys):
-    with changed("auto", drop=["--parallel"]) as server:
+    with started("shared-context") as server:
         unified = slot(server)
-    with changed("small", "--ctx-size", "256", "--parallel", "1", drop=["--ctx-size", "--parallel"]) as server:
+    with started("small-context") as server:
         small = slot(server)
         with pytest.raises(openai.BadRequestError, match=r"exceeds the available context size \(256 tokens\)"):
             chat(server).chat(TOO_LONG, echo="none")
