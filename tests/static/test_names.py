@@ -34,6 +34,8 @@ def callables():
 
 def parsed(code):
     """The nodes of inline code as Python, with `…` for what is left out; also of arguments alone, `stream=False`."""
+    if "/" in code and not re.search("[(=\"']", code):
+        return []  # a path, and no division
     code = code.replace("…", "...")
     for source in (code, f"_({code})", f"_({code}...)"):
         try:
