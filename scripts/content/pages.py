@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import shlex
 from pathlib import Path
 
 import panflute
@@ -88,6 +89,12 @@ def header(page):
 def code_blocks(page, *languages):
     """The fenced blocks of a page in one of `languages`, written out as in text()."""
     return tree.code([tree.of(text(page), str(page))], *languages)
+
+
+def shell_commands(page):
+    """The commands in a page's shell blocks, each as a list of words; continued lines joined."""
+    lines = "\n".join(code_blocks(page, "bash")).replace("\\\n", " ").splitlines()
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
 
 
 def inline_code(page):

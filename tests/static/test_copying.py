@@ -53,12 +53,6 @@ def guide(request):
     return request.param
 
 
-def shell_commands(page):
-    """The commands in a page's shell blocks, each as a list of words; continued lines joined."""
-    lines = "\n".join(pages.code_blocks(page, "bash")).replace("\\\n", " ").splitlines()
-    return [words for line in lines if (words := shlex.split(line, comments=True))]
-
-
 def test_the_parameters_are_those_of_the_server_that_made_the_outputs(guide):
     first = guides.runs(guide)[0]
     key = "sk-your-key" if first.backend.makes_key else "EMPTY"
@@ -153,16 +147,6 @@ def test_a_page_with_code_says_what_to_install(page):
         assert any(bound in block for block in installing)
 
 
-def test_who_installs_chatlas_from_a_page_gets_the_openai_that_it_needs(page):
-    """chatlas 0.21.2 and newer fail beside openai 2, and pip does not know (docs/troubleshooting.qmd)."""
-    for command in re.findall(r"\bpip install [^`\n]+", pages.text(page)):
-        named = requirements_in(shlex.split(command, comments=True))
-        installed = {requirement.name: requirement.specifier for requirement in named}
-        if "chatlas" in installed:
-            assert "openai" in installed, command
-            assert not installed["openai"].contains("2.99"), command
-
-
 def requirements_in(words):
     """What a `pip install` command names, options left out."""
     return [Requirement(word) for word in words[2:] if not word.startswith("-")]
@@ -174,7 +158,7 @@ def test_what_pages_install_is_what_is_installed_here(page):
         for path in (ROOT / "requirements").glob("*.txt")
         for name in re.findall(r"^([\w.-]+)==", path.read_text(), re.MULTILINE)
     }
-    for words in shell_commands(page):
+    for words in pages.shell_commands(page):
         if words[:2] == ["pip", "install"]:
             named = [requirement.name for requirement in requirements_in(words)]
             # vllm is what the pages name for a GPU; its CPU build is what is pinned
@@ -188,7 +172,7 @@ def test_shell_blocks_are_shell(page):
 
 
 def test_shell_blocks_start_programs_that_there_are(page):
-    for words in shell_commands(page):
+    for words in pages.shell_commands(page):
         assert words[0] in PROGRAMS, f"{words[0]}: add it to PROGRAMS when you have run it"
         subcommands = PROGRAMS[words[0]]
         assert subcommands is None or words[1] in subcommands, " ".join(words[:2])
@@ -196,15 +180,8 @@ def test_shell_blocks_start_programs_that_there_are(page):
 
 def test_the_variables_that_a_page_exports_are_those_that_its_server_is_given():
     for backend in backends.load().values():
-        exported = {w[1].partition("=")[0] for w in shell_commands(backend.page) if w[0] == "export"}
+        exported = {w[1].partition("=")[0] for w in pages.shell_commands(backend.page) if w[0] == "export"}
         assert exported <= set(backend.environ), backend.page
-
-
-def test_images_and_packages_of_vllm_have_the_version_that_was_run(page):
-    version = backends.get("vllm").version
-    found = re.findall(r"vllm/vllm-openai(?:-cpu)?:v?([\w.]+)|\bvllm==([\w.]+)", pages.text(page))
-    assert {image or package for image, package in found} <= {version}
-    assert not re.search(r"vllm/vllm-openai(-cpu)?:latest|ollama/ollama:latest", pages.text(page))
 
 
 def test_the_two_flags_for_tools_come_together(page):
