@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from scripts.common.paths import ROOT
 from scripts.content import guides, pages, sections, tree
@@ -56,22 +55,6 @@ def test_no_file_that_servers_are_given_or_results_hold_a_key():
 def test_every_guide_is_rendered():
     shown = {guide.page for guide in guides.load().values() if not guide.is_not_run_yet}
     assert shown <= {str(page) for page in pages.sources()}
-
-
-def named_pages(node):
-    """Every page that a part of _quarto.yml leads to."""
-    if isinstance(node, dict):
-        node = list(node.values())
-    if isinstance(node, list):
-        return [page for item in node for page in named_pages(item)]
-    return [node] if isinstance(node, str) and node.endswith(".qmd") and "*" not in node else []
-
-
-def test_what_the_navigation_leads_to_is_rendered():
-    config = yaml.safe_load((ROOT / "_quarto.yml").read_text())
-    named = named_pages(config["website"])
-    assert named
-    assert set(named) <= {str(page) for page in pages.sources()}
 
 
 def test_the_readmes_fences_are_closed():
