@@ -27,7 +27,7 @@ COMMAND = re.compile(
     r"(?:[A-Z_]+=\S* )*(?:curl|docker|export|litellm|llama-server|lms|make|ollama|pip|python|shiny|uvicorn|vllm) "
 )
 KEY = re.compile(
-    r"\b(?:sk[-_]|hf_|gsk_|ghp_|AKIA|AIza)[\w-]*\d[\w-]*"  # what providers' keys begin with
+    r"\b(?:sk[-_]|hf_|gsk_|ghp_|AKIA|AIza)(?!your-key\b)(?:[\w-]*\d[\w-]*|[\w-]{12,})"  # as providers' keys begin
     r"|(?:key|token|secret|password)[\"']?\s*[:=]\s*[\"']?[\w+/-]*\d[\w+/-]{7,}|Bearer [\w.-]*\d[\w.-]{7,}",
     re.IGNORECASE,
 )

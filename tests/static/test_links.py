@@ -41,10 +41,6 @@ def test_addresses_outside_are_whole(page):
     assert broken_outside(page) == []
 
 
-def test_no_page_holds_a_key(page):
-    assert KEY.findall((ROOT / page).read_text()) == []
-
-
 def test_no_file_that_servers_are_given_or_results_hold_a_key():
     for folder in ("servers", "results", "notebooks"):
         for path in (ROOT / folder).rglob("*"):

@@ -59,9 +59,11 @@ def copied():
     """What readers copy, as notebooks: a guide's without its checks, and the Python of pages that have none."""
     found = {guide.notebook: notebooks.for_download(notebooks.read(guide.notebook)) for guide in guides.load().values()}
     with_notebook = {Path(guide.page) for guide in guides.load().values() if guide.page}
-    for page in set(pages.written()) - with_notebook:
-        cells = [nbformat.v4.new_code_cell(block) for block in pages.code_blocks(page, "python")]
-        found[str(page)] = nbformat.v4.new_notebook(cells=cells)
+    for page in pages.written():
+        blocks = [] if page in with_notebook else pages.code_blocks(page, "python")
+        if blocks:
+            cells = [nbformat.v4.new_code_cell(block) for block in blocks]
+            found[str(page)] = nbformat.v4.new_notebook(cells=cells)
     return found
 
 
