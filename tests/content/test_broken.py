@@ -78,7 +78,7 @@ def first(notebook):
         ("notebooks.toml", ('["vllm"]', '["vlm"]'), "notebooks.toml, which-class.backends.0: there is no backend"),
         ("notebooks.toml", ('needs = "gpu"', 'needs = "tpu"'), "notebooks.toml, gpu.needs: Input should be '' or"),
         (FAILURES, ('= "seed"', '= "sed"'), rf"{FAILURES}, failure.\d+.probe: there is no probe called 'sed'"),
-        (FAILURES, ('["llama-cpp"]', '["llama"]'), f"{FAILURES}, failure.0.on.0: there is no backend called 'llama'"),
+        (FAILURES, ('"llama-cpp"]', '"llama"]'), f"{FAILURES}, failure.0.on.3: there is no backend called 'llama'"),
         (FAILURES, ("[[not_probed]]\npage", "[[not_probed]]\npgae"), f"{FAILURES}, not_probed.0.page: Field required"),
         ("mutants.toml", ("fault =", "falt ="), "mutants.toml, mutant.0.fault: Field required"),
         ("mutants.toml", ("places = [", "places = [3, "), "mutants.toml, mutant.0.places.0: Input should be"),
