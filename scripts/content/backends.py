@@ -70,7 +70,8 @@ class Backend:
         """The same backend with the flags of its variant `name`, as a backend of its own called NAME+VARIANT."""
         changes = self.variants[name]
         command = [*without_flags(self.command, changes.drop), *changes.add]
-        return replace(self, name=f"{self.name}+{name}", command=command, makes_key=changes.makes_key)
+        makes_key = self.makes_key or changes.makes_key
+        return replace(self, name=f"{self.name}+{name}", command=command, makes_key=makes_key)
 
 
 def without_flags(command, flags):

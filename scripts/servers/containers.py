@@ -30,8 +30,16 @@ KINDS = {  # the profile, and the files that compose is given
 SETTINGS = ".env.example"
 READY_WITHIN = 2400  # seconds for a GPU's server, which may have to download its weights first
 # A key or a setting that the person has for other purposes must not reach the servers.
-HIDDEN = ("ONLY", "URL", "LITELLM_CONFIG", "COMPOSE_FILE", "COMPOSE_PROFILES")
-HIDDEN_KEYS = ("API_KEY", "VLLM_API_KEY", "LLAMA_API_KEY")
+HIDDEN = (
+    "ONLY",
+    "URL",
+    "API_KEY",
+    "VLLM_API_KEY",
+    "LLAMA_API_KEY",
+    "LITELLM_CONFIG",
+    "COMPOSE_FILE",
+    "COMPOSE_PROFILES",
+)
 
 
 def service(kind, name):
@@ -160,7 +168,7 @@ class Project:
 
     def environ(self, values):
         """The environment of a compose command, with `values` in it."""
-        kept = {name: value for name, value in os.environ.items() if name not in HIDDEN + HIDDEN_KEYS}
+        kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
         return {**kept, "RESTART": "no", **values}
 
     def ensure_running(self, backend):
@@ -184,9 +192,8 @@ class Project:
         name = backend.container[self.kind]
         key = f"sk-{secrets.token_hex(16)}" if backend.container_key else "EMPTY"
         values = {backend.container_key: key} if backend.container_key else {}
-        if backend.model == "gguf":
-            folder, values["GGUF"] = os.path.split(fetch_model.ensure_gguf())
-            values["GGUF_FOLDER"] = folder
+        if backend.model == "gguf" and not backend.modelfiles:  # those are made over the API
+            values["GGUF_FOLDER"], values["GGUF"] = os.path.split(fetch_model.ensure_gguf())
         with serve.free_port(backend.port) as port:
             progress.run(
                 f"creating the container of {backend.title} on port {port}",

@@ -103,7 +103,7 @@ def build(python, half):
         env=tools,
     )
     return seconds + progress.run(
-        "building llama.cpp's server (5 minutes on two cores, once)",
+        "building llama.cpp's server (5 to 15 minutes on two cores, once)",
         ["cmake", "--build", half / "made", "--target", PROGRAM, "--parallel", str(os.cpu_count())],
         BUILD / "logs" / f"build-{LOG}",
         timeout=3600,

@@ -104,14 +104,14 @@ def free_port(preferred=0):
 
 def unavailable(backend):
     """Why a run that does not name `backend` leaves it out though nothing is wrong, or None."""
-    if backend.source and not llama_server.program():
+    if not backend.binary or (llama_server.program() if backend.source else shutil.which(backend.binary)):
+        return None
+    if backend.source:
         return (
             f"it is built once, for some minutes, when it is named (or put `{backend.binary}` on PATH): "
             f"`make test-docs ONLY={backend.name.partition('+')[0]}`"
         )
-    if backend.binary and not backend.source and not shutil.which(backend.binary):
-        return f"there is no program `{backend.binary}` on PATH"
-    return None
+    return f"there is no program `{backend.binary}` on PATH"
 
 
 def prepare(backend):

@@ -92,6 +92,33 @@ def test_no_key_of_the_person_reaches_a_container(monkeypatch):
     assert (environ["HF_TOKEN"], environ["VLLM_PORT"], environ["RESTART"]) == ("for gated models", "1", "no")
 
 
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("llama-cpp", {"LLAMA_API_KEY", "GGUF", "GGUF_FOLDER", "LLAMA_CPP_PORT"}), ("ollama", {"OLLAMA_PORT"})],
+)
+def test_a_container_is_given_a_port_a_key_and_the_file_that_it_serves(monkeypatch, tmp_path, name, given):
+    """Whatever the person at the terminal has set."""
+    for variable in given:
+        monkeypatch.setenv(variable, "of the person")
+    monkeypatch.setattr(preflight, "memory", lambda backend: None)
+    monkeypatch.setattr(containers.fetch_model, "ensure_gguf", lambda: tmp_path / "some.gguf")
+    monkeypatch.setattr(containers.Project, "obtain", lambda project, backend: ("image:1", {}))
+    started = []
+
+    def stops_here(*arguments, env, **options):
+        started.append(env)
+        raise Problem("It", "stops", "here.")
+
+    monkeypatch.setattr(containers.progress, "run", stops_here)
+    with pytest.raises(Problem, match="stops"):
+        containers.Project(DOCKER, "container", "p").start(backends.get(name))
+    (environ,) = started
+    assert {variable for variable in given if environ[variable] == "of the person"} == set()
+    if name == "llama-cpp":
+        assert environ["LLAMA_API_KEY"].startswith("sk-")
+        assert (environ["GGUF_FOLDER"], environ["GGUF"]) == (str(tmp_path), "some.gguf")
+
+
 def test_settings_come_from_the_example_and_then_from_the_environment(monkeypatch):
     monkeypatch.setenv("MODEL", "")  # make exports it empty
     assert containers.settings()["MODEL"] == "Qwen/Qwen3.5-4B"

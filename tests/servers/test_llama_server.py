@@ -1,6 +1,7 @@
 """llama.cpp's own server: taken from PATH, else built once; what an interrupted or impossible build leaves behind."""
 
 import contextlib
+import dataclasses
 import platform
 
 import pytest
@@ -91,6 +92,8 @@ def test_a_variant_is_the_same_server_with_other_flags():
     assert key.command == [*LLAMA.command, "--api-key", "{api_key}"]
     assert key.makes_key
     assert not LLAMA.makes_key
+    asks_for_one = dataclasses.replace(backends.get("litellm"), variants={"other": backends.Variant(add=("--debug",))})
+    assert asks_for_one.variant("other").makes_key  # it still refuses to start without a key
     assert small.command.count("--ctx-size") == 1
     assert "16384" not in small.command
     assert small.name == "llama-cpp+small-context"
