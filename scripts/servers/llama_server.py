@@ -62,7 +62,7 @@ def ensure(backend):
         if found := program():  # another run built it meanwhile
             return found, 0.0
         lacking.refuse(f"{backend.title} cannot be built here.", [] if shutil.which("c++") else ["c++"])
-        python, seconds = environments.ensure(replace(backend, environment=TOOLS, package="cmake"))
+        python, seconds = tools(backend)
         half = location() / "building"
         if half.exists():
             print(f"- removing an unfinished build of an interrupted run: {half}", flush=True)
@@ -73,6 +73,11 @@ def ensure(backend):
         finally:  # half a GiB, of no use to the next run
             shutil.rmtree(half, ignore_errors=True)
         return location() / PROGRAM, seconds
+
+
+def tools(backend):
+    """The Python of the environment of cmake and ninja, installed if it is not there, and the seconds that it took."""
+    return environments.ensure(replace(backend, environment=TOOLS, package="cmake"))
 
 
 def download(python, folder):
@@ -93,14 +98,14 @@ def build(python, half):
     """Build the program in the folder `half` with the tools beside `python`; returns the seconds that it took."""
     source, seconds = download(python, half)
     commit = COMMIT.search((source / "CHANGELOG.md").read_text())[1]  # the newest comes first
-    tools = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    environ = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
     seconds += progress.run(
         "looking at the compiler",
         [*CONFIGURE, "-S", source / "vendor" / "llama.cpp", "-B", half / "made", f"-DLLAMA_BUILD_COMMIT={commit}"],
         BUILD / "logs" / f"configure-{LOG}",
         timeout=300,
         advice=ADVICE,
-        env=tools,
+        env=environ,
     )
     return seconds + progress.run(
         "building llama.cpp's server (5 to 15 minutes on two cores, once)",
@@ -108,5 +113,5 @@ def build(python, half):
         BUILD / "logs" / f"build-{LOG}",
         timeout=3600,
         advice=ADVICE,
-        env=tools,
+        env=environ,
     )

@@ -13,7 +13,6 @@ import os
 import re
 import subprocess
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from scripts.common import progress
@@ -63,7 +62,7 @@ def of_llama_server(backend):
             f"{program} is not of the pinned commit {backend.source_version}.",
             "take it off PATH: without it the pinned one is built.",
         )
-    python, _ = environments.ensure(replace(backend, environment=llama_server.TOOLS, package="cmake"))
+    python, _ = llama_server.tools(backend)
     with tempfile.TemporaryDirectory() as folder:
         source, _ = llama_server.download(python, Path(folder))
         parts = [source / "vendor/llama.cpp" / part for part in ("tools/server", "common")]

@@ -7,7 +7,6 @@ import json
 import warnings
 
 import openai
-import panflute
 import pytest
 from chatlas import ChatOpenAI, ChatOpenAICompletions
 from pydantic import BaseModel
@@ -33,12 +32,6 @@ def chat(root, kind=ChatOpenAICompletions):
         return kind(base_url=root + "/v1", api_key="EMPTY", model="smollm2", kwargs={"max_retries": 0})
 
 
-def section(heading):
-    """The section of the page with this heading, as a reader sees it."""
-    (found,) = [s for s in sections.of(PAGE) if s.heading and panflute.stringify(s.heading) == heading]
-    return found
-
-
 def test_replay_llama_cpp_python_0_3_36_the_stream_ends_without_a_word():
     with (
         replaying(f"{FOLDER}/10_chat_completions_stream_empty.txt") as server,
@@ -46,7 +39,7 @@ def test_replay_llama_cpp_python_0_3_36_the_stream_ends_without_a_word():
     ):
         chat(server.url).chat(FRANCE, echo="none")
     assert server.asked[0]["messages"][0]["content"] == [{"type": "text", "text": FRANCE}]
-    assert section(str(raised.value))
+    assert sections.titled(PAGE, f"`{raised.value}`")
 
 
 def test_replay_llama_cpp_python_0_3_36_without_streaming_the_reason_is_seen():
@@ -55,7 +48,7 @@ def test_replay_llama_cpp_python_0_3_36_without_streaming_the_reason_is_seen():
         pytest.raises(openai.InternalServerError) as raised,
     ):
         chat(server.url).chat(FRANCE, echo="none", stream=False)
-    assert str(raised.value) in section("'NoneType' object is not subscriptable").inline_code()
+    assert str(raised.value) in sections.titled(PAGE, "`'NoneType' object is not subscriptable`").inline_code()
 
 
 def test_replay_llama_cpp_python_0_3_36_a_list_of_parts_is_refused():
@@ -66,7 +59,7 @@ def test_replay_llama_cpp_python_0_3_36_a_list_of_parts_is_refused():
     ):
         chat(server.url).chat(FRANCE, echo="none")
     printed = json.loads((RECORDED / FOLDER / "printed.json").read_text())["second-turn"].strip()
-    refused = section("Input should be a valid string")
+    refused = sections.titled(PAGE, "`Input should be a valid string`")
     assert "'msg': 'Input should be a valid string'" in str(raised.value)
     assert refused.code("text") == [printed]
     assert "'messages', 1," in printed
@@ -78,7 +71,7 @@ def test_replay_llama_cpp_python_0_3_36_chat_openai_finds_no_route():
         pytest.raises(openai.NotFoundError) as raised,
     ):
         chat(server.url, ChatOpenAI).chat(FRANCE, echo="none")
-    assert section(f"{raised.value}, and no more text")
+    assert sections.titled(PAGE, f"{raised.value}, and no more text")
 
 
 def test_replay_llama_cpp_python_0_3_36_a_schema_is_refused():
@@ -89,7 +82,7 @@ def test_replay_llama_cpp_python_0_3_36_a_schema_is_refused():
         chat(server.url).chat_structured("Ada is 36 years old and lives in London.", data_model=Person)
     assert server.asked[0]["response_format"]["type"] == "json_schema"
     assert "Input should be 'text' or 'json_object'" in str(raised.value)
-    assert section("Input should be 'text' or 'json_object'")
+    assert sections.titled(PAGE, "`Input should be 'text' or 'json_object'`")
 
 
 def test_every_recording_is_readable_and_of_a_real_exchange():

@@ -48,6 +48,15 @@ def test_a_server_that_dies_later_is_noticed(build, misbehaving):
             server.check_alive()
 
 
+def test_no_setting_of_the_person_at_the_terminal_reaches_a_server(build, misbehaving, monkeypatch):
+    hidden = ("API_KEY", "MODEL", "VLLM_PORT", "LITELLM_SALT_KEY", "LLAMA_ARG_CTX_SIZE", "LLAMA_API_KEY", "OLLAMA_HOST")
+    for name in (*hidden, "LANG_OF_THE_PERSON"):
+        monkeypatch.setenv(name, "theirs")
+    with serve.serving(*misbehaving("dies_when_told")) as server:
+        given = psutil.Process(server.process.pid).environ()
+    assert [name for name, value in given.items() if value == "theirs"] == ["LANG_OF_THE_PERSON"]
+
+
 def test_nothing_runs_after_the_with_block(build, misbehaving):
     with serve.serving(*misbehaving("dies_when_told")) as server:
         pid = server.process.pid
