@@ -18,6 +18,7 @@ def derive():
         "python": {"oldest": "{}.{}".format(*OLDEST), "newest": "{}.{}".format(*NEWEST)},
         "model": {"name": small_model.NAME, "description": small_model.DESCRIPTION},
         "original-report": original_report(),
+        "site": {"verified": all_together()},
     }
     for guide in guides.load().values():
         if guide.needs:  # it has no embedded result
@@ -37,6 +38,15 @@ def derive():
             seen = result["versions"][first.backend.package] if result else "unknown"
             place[name]["version"] = first.backend.version or seen
     return derived
+
+
+def all_together():
+    """One sentence: how many cells passed on which servers, and the day of the oldest of these results."""
+    runs = [run for guide in guides.load().values() if not guide.needs for run in guides.runs(guide)]
+    found = [(run.backend.title, result) for run in runs if (result := accepted(run))]
+    servers = ", ".join(dict.fromkeys(title for title, _ in found))
+    cells = sum(len(result["cells"]) for _, result in found)
+    return f"Verified {min(result['date'] for _, result in found)} on {servers}: {cells} cells in {len(found)} runs."
 
 
 def in_containers(run):

@@ -10,9 +10,9 @@ import pytest
 from scripts.common.paths import ROOT
 from scripts.content import backends, guides, notebooks, pages, sections, tree
 
-ROW = re.compile(r"^\| (?P<server>[\w. ]+) \| `(?P<name>Chat\w+)`", re.MULTILINE)
+ROW = re.compile(r"^\| \[?(?P<server>[\w. ]+)(?:\]\(\S+\))? \| `(?P<name>Chat\w+)`", re.MULTILINE)
 TABLE = {row["server"]: row["name"] for row in ROW.finditer((ROOT / "index.qmd").read_text())}
-OTHERS = TABLE["another"]
+OTHERS = TABLE["Any other"]
 # What advises a class, in the words of a page: "use X", "for Ollama, X", "replace X by Y".
 ADVICE = (
     r"(?<![Yy]ou )\b(?:[Uu]se|[Pp]refer|[Cc]hoose|[Tt]ake)\b[^,]*?(?<!not )\b(Chat[A-Z]\w+)",
@@ -32,7 +32,7 @@ def server_of():
 
 def right(place):
     """The class that the site recommends for the server of a page or a notebook."""
-    return TABLE[server_of().get(str(place), "another")]
+    return TABLE[server_of().get(str(place), "Any other")]
 
 
 def classes(node, code):

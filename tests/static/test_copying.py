@@ -63,8 +63,7 @@ def test_the_parameters_are_those_of_the_server_that_made_the_outputs(guide):
 def test_the_start_page_has_a_row_for_each_server_with_its_class_and_address():
     rows = [line for line in (ROOT / "index.qmd").read_text().splitlines() if line.startswith("|")]
     for backend in backends.load().values():
-        name = backend.title.removesuffix("'s Python server")  # the row is for each of llama.cpp's servers
-        (row,) = [line for line in rows if line.startswith(f"| {name} |")]
+        (row,) = [line for line in rows if line.startswith(f"| [{backend.title}]({backend.page}) |")]
         (shown,) = re.findall(r"`(Chat\w+)`", row)
         assert f"= {shown}(" in snippet_of(backend), row
         assert f"`:{backend.port}{backend.api}`" in row, row
