@@ -256,7 +256,7 @@ def main():
             raise Problem(
                 "URL= goes with one backend.",
                 f"ONLY={only} names {', '.join(run.name for run in selected)}.",
-                "name one of these, for example ONLY=vllm, or all of a backend: ONLY=@vllm.",
+                f"name one of these, for example ONLY={selected[0].name}, or all of a backend: ONLY=@vllm.",
             )
         return on_your_server(selected, url)
     check_machine()
