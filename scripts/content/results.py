@@ -54,7 +54,7 @@ class OldestChatlas(TypedDict):
 
 
 Call = TypedDict(  # `class` is a word of Python's own
-    "Call", {"chatlas": str, "openai": str, "class": str, "model": str, "worked": bool, "said": str}
+    "Call", {"chatlas": str, "openai": str, "class": str, "model": str, "questions": int, "worked": bool, "said": str}
 )
 
 

