@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 from scripts.common import processes
+from scripts.common.paths import ROOT
 from scripts.common.problem import Problem
-from scripts.content import notebooks
+from scripts.content import notebooks, shown_errors
 
 CELL_LIMIT = 120  # seconds
 NOTEBOOK_LIMIT = 1200  # seconds
@@ -56,7 +57,7 @@ def wait(process, limit, servers, what):
         processes.stop_tree(process.pid)
 
 
-def run_notebook(path, parameters, servers=(), python=sys.executable):
+def run_notebook(path, parameters, servers=(), python=sys.executable, compare=False):
     """Execute a notebook with nbval in a temporary copy that differs only in its parameters.
 
     Args:
@@ -64,6 +65,7 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
         parameters: values for the parameters cell; names that it lacks are left out.
         servers: Server objects that have to stay alive meanwhile.
         python: the Python of the kernel; it needs ipykernel and what the cells import.
+        compare: whether a cell tagged nbval-check-output fails when it prints something else than is stored.
 
     Returns:
         A list with one dict a code cell (id, sha256, outcome, seconds; error where it failed, reason
@@ -76,7 +78,8 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
     with tempfile.TemporaryDirectory(prefix="chatlas-docs-") as name:
         folder = Path(name)
         copy = folder / Path(path).name
-        notebooks.write(notebooks.with_parameters(notebook, parameters), copy)
+        executed = notebooks.with_parameters(notebook, parameters)
+        notebooks.write(executed if compare else notebooks.without_comparison(executed), copy)
         write_kernel(folder, python)
         (folder / "pytest.ini").write_text("[pytest]\n")
         report = folder / "report.jsonl"
@@ -93,6 +96,8 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
             folder / "pytest.ini",
         ]
         command += ["--disable-plugin-autoload", "-p", "nbval.plugin", "-p", "pytest_reportlog.plugin"]  # 3 s sooner
+        command += ["-p", "no:assertion"]  # else nbval shows pytest's difference, which swaps old and new
+        command += ["--nbval-sanitize-with", ROOT / "notebooks" / "sanitize.cfg"]
         command += ["--maxfail=3", "--nbval-lax", "--nbval-kernel-name", "docs", f"--nbval-cell-timeout={CELL_LIMIT}"]
         process = subprocess.Popen(
             [*command, f"--report-log={report}", copy],
@@ -105,9 +110,12 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
         return read_report(report, notebook)
 
 
-def last_paragraph(traceback):
-    """The error itself: what stands last in a traceback, without its colours."""
-    return COLOURS.sub("", traceback).rstrip().rpartition("\n\n")[2]
+def error_in(report):
+    """The error itself, without colours: a traceback's last paragraph, or what nbval says of another output."""
+    report = COLOURS.sub("", report).rstrip()
+    if f": {shown_errors.OTHER_OUTPUT}\n" in report:
+        return f"{shown_errors.OTHER_OUTPUT}:\n" + report.partition("Traceback:\n")[2]
+    return report.rpartition("\n\n")[2]
 
 
 def read_report(report, notebook):
@@ -136,7 +144,7 @@ def read_report(report, notebook):
             cell["outcome"] = {"passed": "passed", "failed": "failed"}.get(entry["outcome"], "not_run")
             cell["seconds"] = round(entry["duration"], 2)
             if cell["outcome"] == "failed":
-                cell["error"] = last_paragraph(str(entry["longrepr"]))
+                cell["error"] = error_in(str(entry["longrepr"]))
             if cell["outcome"] == "not_run":
                 cell["reason"] = str(entry["longrepr"])
     for cell in cells:
