@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts.common import processes
+from scripts.common import processes, progress
 from scripts.common.paths import ROOT
 from scripts.common.problem import Problem
 from scripts.content import notebooks, shown_errors
@@ -39,13 +39,23 @@ def write_kernel(folder, python):
     (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "docs", "language": "python"}))
 
 
-def wait(process, limit, servers, what):
-    """Wait for `process`; end it and raise Problem if a server dies or the limit (seconds) passes."""
-    start = time.monotonic()
+def wait(process, limit, servers, what, report):
+    """Wait for `process`; end it and raise Problem if a server dies or the limit (seconds) passes.
+
+    As long as nothing is added to the file `report`, print every few seconds how long the cell has been running.
+    """
+    start = heard = printed = time.monotonic()
+    size = 0
     try:
         while process.poll() is None:
             for server in servers:
                 server.check_alive()
+            now, grown = time.monotonic(), report.stat().st_size if report.exists() else 0
+            if grown != size:
+                size, heard, printed = grown, now, now
+            elif now - printed >= progress.EVERY:
+                printed = now
+                print(f"\n    {now - heard:3.0f} s  still running", flush=True)
             if time.monotonic() - start > limit:
                 raise Problem(
                     f"{what} took longer than {limit} seconds.",
@@ -106,7 +116,7 @@ def run_notebook(path, parameters, servers=(), python=sys.executable, compare=Fa
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        wait(process, NOTEBOOK_LIMIT, servers, f"Executing {path}")
+        wait(process, NOTEBOOK_LIMIT, servers, f"Executing {path}", report)
         return read_report(report, notebook)
 
 
