@@ -54,6 +54,11 @@ def test_what_is_said_of_releases_of_chatlas_is_what_they_did(page):
         assert release in those | {each.removesuffix(".0") for each in those}, f"it was {sorted(those)}: {text[:120]}"
 
 
+def test_no_release_keeps_repeated_text():
+    """docs/which-class.qmd says so of older ones."""
+    assert [release["chatlas"] for release in FOUND if release["keeps_repeats"]] == []
+
+
 def test_statements_on_releases_are_seen():
     assert sum(1 for page in WRITTEN for _ in statements(page)) >= 4
 
