@@ -64,7 +64,7 @@ Release = TypedDict(  # these are no names in Python
         "reads_reasoning": bool,
         "keeps_repeats": bool,
         "says_where_ollama_is": bool,
-        "not_yes": dict[str, list[str]],
+        "not_yes": NotRequired[dict[str, list[str]]],  # of minor releases
     },
 )
 
