@@ -1,4 +1,4 @@
-"""The user's cache folder: server environments and the converted model, shared by all clones."""
+"""The user's cache folder: server environments, the converted model and what takes long to read, for all clones."""
 
 import contextlib
 import fcntl
@@ -14,6 +14,7 @@ from scripts.common import progress
 from scripts.common.paths import CACHE
 from scripts.common.problem import Problem, run_main
 
+UNUSED = 21 * 24 * 3600  # seconds after which a kept text that nobody has read goes
 LOCK_LIMIT = 3600  # seconds to wait for another run; what is done under a lock takes minutes
 
 
@@ -23,6 +24,33 @@ def key(*files):
     for file in files:
         digest.update(Path(file).read_bytes())
     return digest.hexdigest()[:12]
+
+
+def kept(kind, parts, make):
+    """The text that `make` returns, kept in the folder `kind` by the digest of `parts` while somebody reads it."""
+    file = CACHE / kind / hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    with contextlib.suppress(FileNotFoundError):
+        text = file.read_text()
+        if time.time() - file.stat().st_mtime > UNUSED / 2:
+            file.touch()
+        return text
+    text = make()
+    hold()
+    file.parent.mkdir(exist_ok=True)
+    prune(file.parent)
+    part = file.with_suffix(f".{os.getpid()}")
+    part.write_text(text)
+    part.rename(file)  # another run may write the same
+    return text
+
+
+@functools.cache  # once a process
+def prune(folder):
+    """Remove the kept texts that have been of no use for UNUSED seconds."""
+    for file in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another run may remove the same
+            if time.time() - file.stat().st_mtime > UNUSED:
+                file.unlink()
 
 
 @contextlib.contextmanager

@@ -44,12 +44,12 @@ class Section:
         """The number of its #; 0 above the first heading."""
         return self.heading.level if self.heading else 0
 
-    @property
+    @functools.cached_property  # as all that is read from the tree: many tests ask for it
     def title(self):
         """The heading in Markdown; "" above the first one."""
         return tree.written([self.heading], TITLE, self.place).lstrip("#").strip() if self.heading else ""
 
-    @property
+    @functools.cached_property
     def text(self):
         """The words below the heading, without code blocks."""
         return pages.words(self.blocks)

@@ -5,17 +5,14 @@ code block here. scripts/content/pages.py reads them.
 """
 
 import functools
-import hashlib
 import io
 import json
-import os
 import subprocess
 
 import panflute
 import pypandoc
 
 from scripts.common import cache
-from scripts.common.paths import CACHE
 from scripts.common.problem import Broken
 
 READ = "markdown-smart"  # with quotes and dashes as they are written
@@ -31,20 +28,15 @@ def pandoc(text, source, target, place):
     Raises:
         Broken: pandoc cannot read it, or warns of something; `place` says where it stands.
     """
-    key = "\0".join([pypandoc.__version__, source, target, text])
-    kept = CACHE / "pandoc" / hashlib.sha256(key.encode()).hexdigest()
-    if kept.exists():
-        return kept.read_text()
-    command = [pypandoc.get_pandoc_path(), "--from", source, "--to", target, "--wrap", "preserve"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=LIMIT)
-    if done.returncode or done.stderr:
-        raise Broken(place, f"pandoc says: {done.stderr}")
-    cache.hold()
-    kept.parent.mkdir(exist_ok=True)
-    part = kept.with_suffix(f".{os.getpid()}")
-    part.write_text(done.stdout)
-    part.rename(kept)  # another run may write the same
-    return done.stdout
+
+    def asked():
+        command = [pypandoc.get_pandoc_path(), "--from", source, "--to", target, "--wrap", "preserve"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=LIMIT)
+        if done.returncode or done.stderr:
+            raise Broken(place, f"pandoc says: {done.stderr}")
+        return done.stdout
+
+    return cache.kept("pandoc", (pypandoc.__version__, source, target, text), asked)
 
 
 def read(text, place):

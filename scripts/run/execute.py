@@ -9,9 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts.common import processes
+from scripts.common import processes, progress
+from scripts.common.paths import ROOT
 from scripts.common.problem import Problem
-from scripts.content import notebooks
+from scripts.content import notebooks, shown_errors
 
 CELL_LIMIT = 120  # seconds
 NOTEBOOK_LIMIT = 1200  # seconds
@@ -38,13 +39,23 @@ def write_kernel(folder, python):
     (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "docs", "language": "python"}))
 
 
-def wait(process, limit, servers, what):
-    """Wait for `process`; end it and raise Problem if a server dies or the limit (seconds) passes."""
-    start = time.monotonic()
+def wait(process, limit, servers, what, report):
+    """Wait for `process`; end it and raise Problem if a server dies or the limit (seconds) passes.
+
+    As long as nothing is added to the file `report`, print every few seconds how long the cell has been running.
+    """
+    start = heard = printed = time.monotonic()
+    size = 0
     try:
         while process.poll() is None:
             for server in servers:
                 server.check_alive()
+            now, grown = time.monotonic(), report.stat().st_size if report.exists() else 0
+            if grown != size:
+                size, heard, printed = grown, now, now
+            elif now - printed >= progress.EVERY:
+                printed = now
+                print(f"\n    {now - heard:3.0f} s  still running", flush=True)
             if time.monotonic() - start > limit:
                 raise Problem(
                     f"{what} took longer than {limit} seconds.",
@@ -56,7 +67,7 @@ def wait(process, limit, servers, what):
         processes.stop_tree(process.pid)
 
 
-def run_notebook(path, parameters, servers=(), python=sys.executable):
+def run_notebook(path, parameters, servers=(), python=sys.executable, compare=False):
     """Execute a notebook with nbval in a temporary copy that differs only in its parameters.
 
     Args:
@@ -64,6 +75,7 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
         parameters: values for the parameters cell; names that it lacks are left out.
         servers: Server objects that have to stay alive meanwhile.
         python: the Python of the kernel; it needs ipykernel and what the cells import.
+        compare: whether a cell tagged nbval-check-output fails when it prints something else than is stored.
 
     Returns:
         A list with one dict a code cell (id, sha256, outcome, seconds; error where it failed, reason
@@ -76,7 +88,8 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
     with tempfile.TemporaryDirectory(prefix="chatlas-docs-") as name:
         folder = Path(name)
         copy = folder / Path(path).name
-        notebooks.write(notebooks.with_parameters(notebook, parameters), copy)
+        executed = notebooks.with_parameters(notebook, parameters)
+        notebooks.write(executed if compare else notebooks.without_comparison(executed), copy)
         write_kernel(folder, python)
         (folder / "pytest.ini").write_text("[pytest]\n")
         report = folder / "report.jsonl"
@@ -93,6 +106,8 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
             folder / "pytest.ini",
         ]
         command += ["--disable-plugin-autoload", "-p", "nbval.plugin", "-p", "pytest_reportlog.plugin"]  # 3 s sooner
+        command += ["-p", "no:assertion"]  # else nbval shows pytest's difference, which swaps old and new
+        command += ["--nbval-sanitize-with", ROOT / "notebooks" / "sanitize.cfg"]
         command += ["--maxfail=3", "--nbval-lax", "--nbval-kernel-name", "docs", f"--nbval-cell-timeout={CELL_LIMIT}"]
         process = subprocess.Popen(
             [*command, f"--report-log={report}", copy],
@@ -101,13 +116,16 @@ def run_notebook(path, parameters, servers=(), python=sys.executable):
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        wait(process, NOTEBOOK_LIMIT, servers, f"Executing {path}")
+        wait(process, NOTEBOOK_LIMIT, servers, f"Executing {path}", report)
         return read_report(report, notebook)
 
 
-def last_paragraph(traceback):
-    """The error itself: what stands last in a traceback, without its colours."""
-    return COLOURS.sub("", traceback).rstrip().rpartition("\n\n")[2]
+def error_in(report):
+    """The error itself, without colours: a traceback's last paragraph, or what nbval says of another output."""
+    report = COLOURS.sub("", report).rstrip()
+    if f": {shown_errors.OTHER_OUTPUT}\n" in report:
+        return f"{shown_errors.OTHER_OUTPUT}:\n" + report.partition("Traceback:\n")[2]
+    return report.rpartition("\n\n")[2]
 
 
 def read_report(report, notebook):
@@ -136,7 +154,7 @@ def read_report(report, notebook):
             cell["outcome"] = {"passed": "passed", "failed": "failed"}.get(entry["outcome"], "not_run")
             cell["seconds"] = round(entry["duration"], 2)
             if cell["outcome"] == "failed":
-                cell["error"] = last_paragraph(str(entry["longrepr"]))
+                cell["error"] = error_in(str(entry["longrepr"]))
             if cell["outcome"] == "not_run":
                 cell["reason"] = str(entry["longrepr"])
     for cell in cells:

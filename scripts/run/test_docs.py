@@ -62,7 +62,8 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
     print(f"\nExecuting {notebook} against {parameters['base_url']} ({', '.join(models)})", flush=True)
     before = report.metrics(counted_at or root)
     start = time.monotonic()
-    cells, figures["kernel_start"] = execute.run_notebook(notebook, parameters, servers)
+    compare = where in ("embedded", "url") and run.backend.name == run.guide.on[0]  # whose outputs are stored
+    cells, figures["kernel_start"] = execute.run_notebook(notebook, parameters, servers, compare=compare)
     figures["notebook_total"] = time.monotonic() - start
     figures["notebook_cells"] = sum(cell["seconds"] for cell in cells)
     try:

@@ -74,3 +74,36 @@ def test_what_went_wrong_without_an_error_names_the_places_to_change_when_it_goe
 def test_another_assertion_of_the_same_cell_does_not_count_as_mended(run):
     (line,) = run("1", f"assert kept == 2\n{CHECK_LOST}", LOST)
     assert "not found as shown" in line
+
+
+@pytest.fixture
+def printing(tmp_path, monkeypatch):
+    """Executes a notebook whose one tagged cell stores "a 1.5 s" and prints what it is told; returns what is said."""
+    monkeypatch.setattr(sections, "showing", lambda notebook, label: ["docs/a.qmd#there"])
+
+    def said(prints, compare=True):
+        cells = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(("a = 1", prints))]
+        cells[0].metadata["tags"], cells[1].metadata["tags"] = ["parameters"], ["nbval-check-output"]
+        cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text="a 1.5 s\n\nthen b\n")]
+        cells[1].execution_count = 1
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "tiny.ipynb")
+        found, _ = execute.run_notebook(tmp_path / "tiny.ipynb", {}, compare=compare)
+        return shown_errors.changes({"notebook": str(tmp_path / "tiny.ipynb"), "backend": "vllm", "cells": found})
+
+    return said
+
+
+def test_an_output_that_differs_only_in_a_time_is_the_stored_one(printing):
+    assert printing('print("a 2.7 s\\n\\nthen b")') == []
+
+
+def test_another_output_is_shown_beside_the_stored_one_and_with_what_accepts_it(printing):
+    (line,) = printing('print("a 1.5 s\\n\\nthen c")')
+    assert "#cell-1 on vllm: it prints something else than is stored and shown in docs/a.qmd#there" in line
+    assert line.index("then b") < line.index("then c")
+    assert "`make update-outputs ONLY=" in line
+    assert line.endswith("`make accept-results`.")
+
+
+def test_on_another_backend_no_output_is_compared(printing):
+    assert printing('print("something else")', compare=False) == []

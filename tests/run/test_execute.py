@@ -65,6 +65,12 @@ def test_a_notebook_past_its_limit_is_ended(make_notebook, monkeypatch):
     assert kernels == []
 
 
+def test_a_cell_that_takes_long_shows_that_it_still_runs(make_notebook, monkeypatch, capsys):
+    monkeypatch.setattr(execute.progress, "EVERY", 1)
+    execute.run_notebook(make_notebook("a = 1", "import time\ntime.sleep(3)"), {})
+    assert "s  still running" in capsys.readouterr().out
+
+
 def test_the_snippet_runs_alone_with_the_parameters(tmp_path):
     cells = [
         nbformat.v4.new_code_cell('base_url = "http://a"', id="parameters", metadata=PARAMETERS),

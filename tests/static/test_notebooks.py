@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -14,6 +15,7 @@ from scripts.common.paths import ROOT
 from scripts.content import guides, notebooks, pages
 
 PATHS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "notebooks").rglob("*.ipynb"))
+OUTPUT_TAGS = {"nbval-check-output", "nbval-ignore-output"}
 NOT_RUN_YET = {guide.notebook for guide in guides.load().values() if guide.is_not_run_yet}
 
 
@@ -69,7 +71,7 @@ def test_the_executed_copy_differs_only_in_its_parameters(notebook, tmp_path):
 
 def test_no_failure_is_allowed_or_skipped(notebook):
     for cell in notebooks.code_cells(notebook):
-        assert set(notebooks.tags(cell)) <= {"parameters", "check"}, cell.id
+        assert set(notebooks.tags(cell)) <= {"parameters", "check", *OUTPUT_TAGS}, cell.id
         assert not re.search(r"#\s*(NBVAL|PYTEST_VALIDATE)", cell.source), cell.id
 
 
@@ -126,22 +128,27 @@ def test_every_visible_cell_is_checked_by_the_cell_after_it(notebook):
     assert {cell.id for cell in notebooks.visible_cells(notebook)} == checked
 
 
-def test_visible_cells_work_without_the_hidden_ones(notebook, tmp_path):
-    """No visible cell uses a name that only a check cell defines (ruff F821), so they paste in order."""
-    notebook.cells = [notebooks.parameters_cell(notebook), *notebooks.visible_cells(notebook)]
-    notebooks.write(notebook, tmp_path / "visible.ipynb")
-    command = [
-        sys.executable,
-        "-m",
-        "ruff",
-        "check",
-        "--isolated",
-        "--select",
-        "F821,F823,E9",
-        tmp_path / "visible.ipynb",
-    ]
+@pytest.fixture(scope="module")
+def undefined(tmp_path_factory):
+    """What ruff says of the visible cells alone, by the notebook's path; one process reads all."""
+    folder = tmp_path_factory.mktemp("visible")
+    files = {f"{number}.ipynb": path for number, path in enumerate(PATHS)}
+    for name, path in files.items():
+        notebook = notebooks.read(path)
+        notebook.cells = [notebooks.parameters_cell(notebook), *notebooks.visible_cells(notebook)]
+        notebooks.write(notebook, folder / name)
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821,F823,E9"]
+    command += ["--output-format", "json", folder]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout
+    found = {path: [] for path in PATHS}
+    for each in json.loads(done.stdout):
+        found[files[Path(each["filename"]).name]].append(f"cell {each['cell']}: {each['message']}")
+    return found
+
+
+def test_visible_cells_work_without_the_hidden_ones(path, undefined):
+    """No visible cell uses a name that only a check cell defines (ruff F821), so they paste in order."""
+    assert undefined[path] == []
 
 
 def test_every_visible_cell_has_a_stored_output_and_none_is_an_error(path, notebook):
@@ -154,6 +161,43 @@ def test_every_visible_cell_has_a_stored_output_and_none_is_an_error(path, noteb
         assert all(output.output_type != "error" for output in cell.outputs), cell.id
         assert all(output.get("name") != "stderr" for output in cell.outputs), f"{cell.id} prints to stderr"
         assert not any("text/html" in output.get("data", {}) for output in cell.outputs), f'{cell.id}: echo="none"?'
+
+
+def that_ask_a_model(notebook):
+    """The ids of the cells that ask a model: by a method of a chat or a client, or by a function made of these."""
+    asking = {"chat", "chat_async", "chat_structured", "stream", "stream_async", "create", "invoke"}
+    asking |= {"parallel_chat", "parallel_chat_structured"}
+
+    def asks(tree):
+        calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        return asking & {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+
+    found = []
+    for cell in notebooks.visible_cells(notebook):
+        tree = ast.parse(cell.source)
+        functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        for _ in functions:  # one may call another that stands below it
+            asking |= {function.name for function in functions if asks(function)}
+        found += [cell.id] if asks(tree) else []
+    return found
+
+
+def test_a_function_that_asks_by_another_one_asks_a_model():
+    first = "def a():\n    return b()\n\ndef b():\n    return chat.chat('?')"
+    sources = {"parameters": "c = 1", "make": first, "use": "a()", "list": "chat.list_models()"}
+    cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in sources.items()]
+    cells[0].metadata["tags"] = ["parameters"]
+    assert that_ask_a_model(nbformat.v4.new_notebook(cells=cells)) == ["make", "use"]
+
+
+def test_facts_of_client_and_server_are_compared_with_what_is_stored(path, notebook):
+    """What asks no model, or shows an error, prints facts: it is compared, or says by its tag that it is not."""
+    asking = that_ask_a_model(notebook)
+    for cell in [] if path in NOT_RUN_YET else notebooks.visible_cells(notebook):
+        shows_an_error = any(isinstance(node, ast.ExceptHandler) for node in ast.walk(ast.parse(cell.source)))
+        if shows_an_error or cell.id not in asking:
+            tagged = OUTPUT_TAGS & set(notebooks.tags(cell))
+            assert len(tagged) == 1, f"{cell.id}: tag it nbval-check-output, or nbval-ignore-output for a model's words"
 
 
 def test_stored_outputs_are_what_the_cell_printed_when_it_last_ran(notebook):

@@ -6,6 +6,7 @@ rule (NO_MISTAKE); where the types of a package are wrong, it is named in WRONG_
 """
 
 import ast
+import importlib.metadata
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from scripts.common import cache
 from scripts.content import guides, notebooks, pages
 
 # Messages that are no mistake in a cell: it has been executed, and shows one way that things can go.
@@ -62,25 +64,34 @@ def copied():
     for page in pages.written():
         blocks = [] if page in with_notebook else pages.code_blocks(page, "python")
         if blocks:
-            cells = [nbformat.v4.new_code_cell(block) for block in blocks]
+            cells = [nbformat.v4.new_code_cell(block, id=f"block-{n}") for n, block in enumerate(blocks)]
             found[str(page)] = nbformat.v4.new_notebook(cells=cells)
     return found
 
 
 @pytest.fixture(scope="module")
 def errors(tmp_path_factory):
-    """What the checker reports, in order: (place, error, whether it is a mistake). One process reads all."""
+    """What the checker reports, in order: (place, error, whether it is a mistake).
+
+    One process reads all. What it says is kept, because it takes as long as a quarter of all these tests.
+    """
     folder, read = tmp_path_factory.mktemp("types"), copied()
-    read["FAULTS"] = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FAULTS)])
+    read["FAULTS"] = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FAULTS, id="faults")])
     files = {f"{number}.ipynb": place for number, place in enumerate(read)}
     for name, place in files.items():
         nbformat.write(read[place], folder / name)
     command = [sys.executable, "-m", "pyrefly", "check", "--preset", "default", "--output-format", "json"]
     command += ["--python-interpreter-path", sys.executable, *files]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
-    assert done.returncode in (0, 1), done.stderr
+
+    def checked():
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+        assert done.returncode in (0, 1), done.stderr
+        return done.stdout
+
+    installed = sorted(f"{each.name} {each.version}" for each in importlib.metadata.distributions())
+    parts = [" ".join(map(str, command)), *installed, *((folder / name).read_text() for name in files)]
     found = []
-    for error in json.loads(done.stdout)["errors"]:
+    for error in json.loads(cache.kept("types", parts, checked))["errors"]:
         place = files[Path(error["path"]).name]
         cell = read[place].cells[error["cell"] - 1]
         found.append((place, {**error, "id": cell.id}, is_mistake(error, cell.source)))
