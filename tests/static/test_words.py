@@ -17,7 +17,7 @@ from scripts.common.paths import ROOT
 from scripts.content import backends, commands, pages, tree
 from tests.words import PAGES, RECORDED, SERVERS, cells, inline, known, names, unknown
 
-DOCTOR = re.findall(r'add_argument\(\s*"(--[\w-]+)"', (ROOT / "scripts/doctor.py").read_text())
+DOCTOR = re.findall(r'add_argument\(\s*"(--[\w-]+)"', (ROOT / "doctor/src/chatlas_doctor/cli.py").read_text())
 FLAGS = {
     **RECORDED["others"]["flags"],
     **{name: RECORDED[name]["flags"] for name in SERVERS},

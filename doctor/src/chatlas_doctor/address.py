@@ -78,6 +78,7 @@ def default_port(scheme):
 QUOTES = "\"'`<>\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 SPACES = "\u00a0\u2007\u202f\u3000\t\r\n "
 ANY_URL = re.compile(r"[a-z][a-z0-9+.-]*:/{1,3}[^\s\"'`<>|\\\u201c\u201d\u2018\u2019]+", re.IGNORECASE)
+NAMED = re.compile(r"[\w.-]*(?:url|base|host|endpoint|server)[\w.-]*(?:\s*=\s*|:\s+|:(?=[\"']|https?:))", re.IGNORECASE)
 SCHEMES = {"htp": "http", "htpp": "http", "hhtp": "http", "ttp": "http", "httpp": "http", "htttp": "http"}
 SCHEMES |= {"htps": "https", "htpps": "https", "htttps": "https", "hhtps": "https", "ttps": "https", "httos": "https"}
 
@@ -94,10 +95,11 @@ def unwrapped(text):
     if bare != text:
         said.append("the quotes around the address were taken off")
         text = bare
-    if found := re.match(r"[\w.-]*(?:url|base|host|endpoint|server)[\w.-]*\s*[=:]\s*(?!/)", text, re.IGNORECASE):
+    if found := NAMED.match(text):
         said.append(f"{found[0].strip(' =:')} was taken off")
         text = text[found.end() :].strip(QUOTES + ",;" + SPACES)
-    if re.search(r"\s", text) and (found := ANY_URL.search(text)):
+    in_a_line = re.search(r"\s", text) and not re.match(r"https?://[^\s/]+/[^\s]*\s+\w|https?://\S+\s\w+/?$", text)
+    if in_a_line and (found := ANY_URL.search(text)):
         said.append("the address was taken out of the line that you gave")
         text = found[0].rstrip(QUOTES + ",;.)")
     if found := re.match(r"([a-z]+)(:/+|//)(?=[^/])", text, re.IGNORECASE):

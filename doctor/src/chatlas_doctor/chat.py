@@ -52,6 +52,8 @@ def events(reply):
 
 def error_in_200(reply):
     """The error inside an answer whose status is 200, as a dict or text; None if there is none."""
+    if reply.status != 200:
+        return None
     whole = [reply.json] if isinstance(reply.json, dict) else events(reply)
     return next((e for e in whole if e.get("error") and not e.get("choices")), None)
 
