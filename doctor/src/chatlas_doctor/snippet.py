@@ -38,6 +38,7 @@ def bounded(receive):
 def only_there(address, *arguments, connect=socket.create_connection, **keywords):
     if (address[0].strip("[]"), address[1]) != (host, port):
         os._exit(102)
+    print("(asking)", file=sys.stderr, flush=True)
     return connect(address, *arguments, **keywords)
 
 def short(self, *arguments, chat=chatlas.Chat.chat, **keywords):
@@ -127,6 +128,16 @@ def snippet(base_url, model, has_key):
     return "\n".join(lines) + "\n"
 
 
+def too_late(stderr):
+    """The Cause when the time is over: the server's, or that of a Python that never came to ask."""
+    said = stderr if isinstance(stderr, str) else stderr.decode("utf-8", "replace")
+    if "(asking)" in said:
+        text = f"The server gives no answer to a chat within {SNIPPET_SECONDS:.0f} seconds."
+        return Cause("endless", text, "It is overloaded, or still loads the model: look at its log, and try again.")
+    text = f"Your Python did not come to ask the server within {SNIPPET_SECONDS:.0f} seconds: this machine is too busy."
+    return Cause("snippet", text, "Of the server itself nothing wrong was seen: try again.")
+
+
 def run_snippet(code, address, key, program):
     """Run the snippet with the Python `program` in a process of its own, with at most TOKENS tokens and one try.
 
@@ -154,12 +165,8 @@ def run_snippet(code, address, key, program):
                 env=environment,
                 timeout=SNIPPET_SECONDS,
             )
-        except subprocess.TimeoutExpired:
-            raise Cause(
-                "endless",
-                f"The server gives no answer to a chat within {SNIPPET_SECONDS:.0f} seconds.",
-                "It is overloaded, or still loads the model: look at its log, and try again.",
-            ) from None
+        except subprocess.TimeoutExpired as error:
+            raise too_late(error.stderr or b"") from None
     if done.returncode in ENDS:
         raise Cause(*ENDS[done.returncode])
     found = list(re.finditer(r"^([\w.]*(?:Error|Exception|Interrupt))(?:: .*)?$", done.stderr, re.MULTILINE))
