@@ -23,6 +23,7 @@ FLAGS = {
     **{name: RECORDED[name]["flags"] for name in SERVERS},
     "llama-server": RECORDED["llama-cpp"]["flags"],
     "doctor.py": DOCTOR,
+    "chatlas-doctor": DOCTOR,
 }
 FLAG = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 VARIABLE = re.compile(  # a capability of Linux looks like one

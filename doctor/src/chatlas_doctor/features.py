@@ -5,6 +5,7 @@ import dataclasses
 import json
 
 from chatlas_doctor.ask import ask_all
+from chatlas_doctor.causes import Cause
 from chatlas_doctor.chat import FEATURE_SECONDS, first_message, reasoning_field
 from chatlas_doctor.snippet import QUESTION
 
@@ -27,7 +28,11 @@ def check_features(address, report, key, progress):
 
     def post(path, payload, name):
         progress(name)
-        return ask_all([(address, base + path, sent | {"payload": payload})], FEATURE_SECONDS)[0]
+        reply = ask_all([(address, base + path, sent | {"payload": payload})], FEATURE_SECONDS)[0]
+        if reply.failure in ("refused", "connect_timeout", "unreachable"):
+            text = f"Chat works, and then the server went away during the check of {name}: nothing listens any more."
+            raise Cause("no_server", text, "Look at its log: it may have been stopped, or have run out of memory.")
+        return reply
 
     stream = chat | {"stream": True, "stream_options": {"include_usage": True}}
     yield see_stream(post("/chat/completions", stream, "streaming"))
