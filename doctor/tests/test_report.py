@@ -91,3 +91,8 @@ def test_the_one_file_has_every_module_and_no_name_twice():
     made = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     made += [t.id for node in body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)]
     assert sorted(made) == sorted(set(made))
+
+
+def test_the_page_lists_the_exit_statuses():
+    page = (PACKAGE.parents[2] / "docs" / "doctor.qmd").read_text(encoding="utf-8")
+    assert [f"| {status} | {meaning} |" in page for status, meaning in KINDS.values()] == [True] * len(KINDS)

@@ -11,6 +11,7 @@ import argparse
 import concurrent.futures
 import contextlib
 import datetime
+import functools
 import json
 import os
 import pathlib
@@ -33,7 +34,7 @@ KINDS = (gateways, bodies, streams, ids, keys, addresses, servers, ports)
 HERE = pathlib.Path(__file__).parent
 FIRST = HERE / "first_score.json"
 DOCTOR = [sys.executable, str(HERE.parents[1] / "scripts/doctor.py")]
-LIMIT = 100  # seconds for one run of the doctor
+LIMIT = 150  # seconds for one run of the doctor
 AIM = 0.95
 
 
@@ -106,6 +107,14 @@ def run(setup):
     return status, out, time.monotonic() - start, getattr(server, "in_clear", False)
 
 
+@functools.cache
+def slack():
+    """Seconds to add on a busy machine: importing chatlas takes two seconds on an idle one."""
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import chatlas"], check=True)
+    return 5 * max(0.0, time.monotonic() - start - 2)
+
+
 def judge(setup):
     """What the first line is worth, with the line, the status and the seconds."""
     status, out, seconds, in_clear = run(setup)
@@ -119,7 +128,7 @@ def judge(setup):
     if leaks or any(map(says, setup.misleads)) or (status == 0 and not fits) or "Traceback" in out:
         worth = "misleading"
     else:
-        worth = "named" if fits and all(map(says, setup.names)) and seconds <= setup.within else "vague"
+        worth = "named" if fits and all(map(says, setup.names)) and seconds <= setup.within + slack() else "vague"
     return {"worth": worth, "status": status, "seconds": round(seconds, 1), "line": line, "leaks": leaks}
 
 
