@@ -11,7 +11,7 @@ import threading
 import time
 import zlib
 
-BODY_BYTES = 16 << 20  # of one response; the longest model lists known are a third of it
+BODY_BYTES = 8 << 20  # of one response; the longest model lists known have 6 million bytes
 
 
 def hidden(text, key):
@@ -37,7 +37,7 @@ class Reply:
 
     status: int | None = None
     headers: dict = dataclasses.field(default_factory=dict)
-    body: bytes = b""
+    body: bytearray = dataclasses.field(default_factory=bytearray)
     failure: str = ""
     detail: str = ""
     connected: bool = False
@@ -124,7 +124,7 @@ def ask(address, path, reply, deadline, key="", payload=None):
         reply.headers = {name.lower(): value for name, value in response.getheaders()}
         reply.status = response.status
         while chunk := response.read1(65536):
-            reply.body += chunk
+            reply.body.extend(chunk)
             if len(reply.body) > BODY_BYTES:
                 reply.failure = "too_big"
                 return

@@ -167,7 +167,7 @@ def no_answer(address, reply, deadline):
         return Cause("not_api", f"What listens on {where} does not speak HTTP{first}.", "Check the port.")
     return Cause(
         "not_api",
-        f"What listens on {where} closes the connection without an HTTP answer.",
+        f"What listens on {where} closes the connection without an answer.",
         "A container's port does that while the server in it is still loading: look at its log, and try again.",
     )
 

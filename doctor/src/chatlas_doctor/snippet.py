@@ -12,7 +12,7 @@ from chatlas_doctor.causes import KEY_VARIABLE, Cause
 
 QUESTION = "What is the capital of France?"
 TOKENS = 16  # of an answer that the doctor asks for
-SNIPPET_SECONDS = 60.0  # a server may have to load the model first
+SNIPPET_SECONDS = 60  # a server may have to load the model first
 SNIPPET_BYTES = 256 << 10  # that the snippet may receive: 16 tokens need a hundredth
 
 # Runs in front of the snippet, in its process. It ends the process when that receives too much, turns elsewhere, or
@@ -21,8 +21,8 @@ SNIPPET_BYTES = 256 << 10  # that the snippet may receive: 16 tokens need a hund
 GUARD = """
 import functools, os, re, socket, ssl, sys, threading, time
 import chatlas, openai
-host, port, left, tokens = sys.argv[1], *map(int, sys.argv[2:])
-seen, last = bytearray(), time.monotonic()
+host, port, left, tokens, limit = sys.argv[1], *map(int, sys.argv[2:])
+seen, last, asked = bytearray(), time.monotonic(), None
 
 def bounded(receive):
     def wrapper(self, *arguments):
@@ -36,9 +36,10 @@ def bounded(receive):
     return wrapper
 
 def only_there(address, *arguments, connect=socket.create_connection, **keywords):
+    global asked
     if (address[0].strip("[]"), address[1]) != (host, port):
         os._exit(102)
-    print("(asking)", file=sys.stderr, flush=True)
+    asked = asked or time.monotonic()
     return connect(address, *arguments, **keywords)
 
 def short(self, *arguments, chat=chatlas.Chat.chat, **keywords):
@@ -62,6 +63,8 @@ def watch():
         time.sleep(0.25)
         if streams() and time.monotonic() - last > (5 if ended() else 25):
             os._exit(103 if ended() else 104)
+        if asked and time.monotonic() - asked > limit:
+            os._exit(106)
 
 chatlas.Chat.chat = short
 for client in (openai.OpenAI, openai.AsyncOpenAI):
@@ -92,6 +95,11 @@ ENDS = {
         "endless",
         "The stream of the server's answer to a chat breaks off in the middle: it has no end.",
         "The server may have died during the answer: look at its log, and at a proxy's time limits.",
+    ),
+    106: (
+        "endless",
+        f"The server gives no answer to a chat within {SNIPPET_SECONDS} seconds.",
+        "It is overloaded, or still loads the model: look at its log, and try again.",
     ),
 }
 
@@ -128,16 +136,6 @@ def snippet(base_url, model, has_key):
     return "\n".join(lines) + "\n"
 
 
-def too_late(stderr):
-    """The Cause when the time is over: the server's, or that of a Python that never came to ask."""
-    said = stderr if isinstance(stderr, str) else stderr.decode("utf-8", "replace")
-    if "(asking)" in said:
-        text = f"The server gives no answer to a chat within {SNIPPET_SECONDS:.0f} seconds."
-        return Cause("endless", text, "It is overloaded, or still loads the model: look at its log, and try again.")
-    text = f"Your Python did not come to ask the server within {SNIPPET_SECONDS:.0f} seconds: this machine is too busy."
-    return Cause("snippet", text, "Of the server itself nothing wrong was seen: try again.")
-
-
 def run_snippet(code, address, key, program):
     """Run the snippet with the Python `program` in a process of its own, with at most TOKENS tokens and one try.
 
@@ -151,7 +149,7 @@ def run_snippet(code, address, key, program):
     """
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OPENAI_")}
     environment = {**kept, "NO_PROXY": "*", "no_proxy": "*", "PYTHONUTF8": "1", KEY_VARIABLE: key}
-    limits = [address.host, str(address.port), str(SNIPPET_BYTES), str(TOKENS)]
+    limits = [address.host, str(address.port), str(SNIPPET_BYTES), str(TOKENS), str(SNIPPET_SECONDS)]
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -163,10 +161,12 @@ def run_snippet(code, address, key, program):
                 errors="replace",
                 cwd=folder,
                 env=environment,
-                timeout=SNIPPET_SECONDS,
+                timeout=2 * SNIPPET_SECONDS,  # for importing chatlas, too
             )
-        except subprocess.TimeoutExpired as error:
-            raise too_late(error.stderr or b"") from None
+        except subprocess.TimeoutExpired:
+            text = f"Your Python did not come to ask the server within {2 * SNIPPET_SECONDS} seconds."
+            advice = "This machine is too busy; of the server nothing wrong was seen. Try again."
+            raise Cause("snippet", text, advice) from None
     if done.returncode in ENDS:
         raise Cause(*ENDS[done.returncode])
     found = list(re.finditer(r"^([\w.]*(?:Error|Exception|Interrupt))(?:: .*)?$", done.stderr, re.MULTILINE))
