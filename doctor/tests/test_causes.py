@@ -54,13 +54,13 @@ def test_the_first_line_names_the_cause(imitate, diagnose, name, kind, words):
 
 
 def test_reasoning_that_was_cut_is_no_fault_of_the_server(imitate, diagnose):
-    status, _, out = diagnose(imitate(chats.chat_thinks_too_long).url)
+    status, _, out = diagnose(f"{imitate(chats.chat_thinks_too_long).url}/v1")
     assert status == 0
     assert "a thinking model may spend all 16 tokens on it" in out
 
 
 def test_a_message_that_is_a_text_ends_in_no_traceback(imitate, diagnose):
-    status, _, out = diagnose(imitate(chats.chat_without_a_message).url)
+    status, _, out = diagnose(f"{imitate(chats.chat_without_a_message).url}/v1")
     assert (status, "Traceback" in out) == (0, False)
 
 
