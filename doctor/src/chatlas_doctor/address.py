@@ -135,7 +135,7 @@ def read_address(text):
         named = "." in host and not re.fullmatch(r"[\d.]+", host) and ":" not in host and port is None
         scheme = "https" if named or port in (443, 8443) else "http"
     if host in ("0.0.0.0", "::"):
-        wrong = wrong or f"{host} is where a server listens, not an address to call"
+        wrong = wrong or f"{host} is where a server listens, and not what a client calls"
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~", errors="surrogateescape")  # a request line is ASCII
     given = re.sub(r"/{2,}", "/", path).rstrip("/")
