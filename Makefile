@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help check test-docs test test-site test-servers site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants words bare
+.PHONY: help check test-docs test test-site test-servers site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants words bare setups test-doctor release-doctor
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,15 @@ newest-issue: client ## open or update the one issue that says that the newest r
 
 mutants: server-client ## seed one documentation fault at a time into a copy: do the tests bite? (ONLY=, URL=)
 	@$(RUN) scripts.upkeep.mutants
+
+test-doctor: ## the doctor's own tests, with its package installed in an environment of its own (PYTHON=)
+	@$(PYTHON) doctor/tests/in_environment.py
+
+release-doctor: .venv/bin/uv ## build the doctor's package and publish it to PyPI, from GitHub by trusted publishing
+	@.venv/bin/uv build doctor --out-dir _build/doctor && .venv/bin/uv publish --trusted-publishing always _build/doctor/*
+
+setups: client ## what the doctor's first line is worth on each set-up in tests/setups, beside its first score (ONLY=)
+	@$(RUN) tests.setups.score
 
 words: server-client ## record the words that each pinned server knows: flags, variables, routes, parsers (ONLY=)
 	@$(RUN) scripts.upkeep.words

@@ -1,22 +1,18 @@
 """Helpers for all tests. Nothing here starts a model server."""
 
-import contextlib
 import dataclasses
 import os
-import socket
-import ssl
 import sys
 from pathlib import Path
 
 import pytest
-import trustme
 
 from scripts.common.problem import Broken, Problem
 from scripts.content import backends
 from scripts.run import report
 from scripts.servers import environments, fetch_model, serve
 from scripts.site import browser, derive
-from tests.imitation.server import serving
+from tests.imitation.fixtures import imitate, port, tls  # noqa: F401
 
 
 @pytest.fixture
@@ -25,13 +21,6 @@ def build(tmp_path, monkeypatch):
     for module in (serve, report, fetch_model, environments):
         monkeypatch.setattr(module, "BUILD", tmp_path / "_build")
     return tmp_path / "_build"
-
-
-@pytest.fixture
-def imitate():
-    """A function that starts an imitation server, given its behaviour; it is stopped after the test."""
-    with contextlib.ExitStack() as stack:
-        yield lambda behave, **options: stack.enter_context(serving(behave, **options))
 
 
 @pytest.fixture
@@ -47,14 +36,6 @@ def misbehaving():
         return backend, (Path(sys.executable), None, {})
 
     return make
-
-
-@pytest.fixture
-def port():
-    """A port where nothing listens, and which nobody else is given meanwhile."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +90,3 @@ def pytest_make_collect_report():
     """The same for those that are read while tests are collected."""
     report = yield
     return in_one_line(report, report.call)
-
-
-@pytest.fixture
-def tls(tmp_path):
-    """A server context with a certificate for localhost, and the file of the authority that signed it."""
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    return context, tmp_path / "authority.pem"

@@ -7,6 +7,8 @@ calls it.
 import html
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -116,7 +118,14 @@ def with_address(text, source, address):
 
 
 def write_downloads(site):
-    """Write the notebooks that pages offer, without their check cells; one that no page shows yet is not there."""
+    """Write what pages offer: the doctor as one file, and the notebooks without their check cells.
+
+    A notebook that no page shows yet is not there.
+    """
+    doctor = site / "scripts" / "doctor.py"
+    doctor.parent.mkdir(exist_ok=True)
+    command = [sys.executable, ROOT / "doctor/src/chatlas_doctor/one_file.py"]
+    doctor.write_bytes(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
     for guide in guides.load().values():
         path = site / guide.notebook
         if guide.is_not_run_yet:

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 import openai
 import pytest
+from chatlas_doctor.causes import KEY_VARIABLE
+from chatlas_doctor.machine import PORTS, loading_server
 
-from scripts import doctor
 from scripts.common.paths import ROOT
 from scripts.content import backends, sections
 from scripts.run import execute
@@ -49,7 +50,7 @@ def locked():
     vllm = dataclasses.replace(vllm, name="vllm-locked", command=command, port=port)
     with ThreadPoolExecutor(1) as executor:
         launched = executor.submit(serve.launch, vllm, prepared)
-        while not launched.done() and not doctor.loading_server(vllm.port):
+        while not launched.done() and not loading_server(vllm.port):
             time.sleep(0.2)
         while_loading = diagnose(f"http://localhost:{vllm.port}/v1")
         server = launched.result()
@@ -96,13 +97,13 @@ def paste(out, **variables):
 
 
 def test_the_printed_snippet_works_when_pasted(root):
-    _, out = diagnose(root)
+    _, out = diagnose(f"{root}/v1")
     assert paste(out) == "The capital of France is Paris."
 
 
 def test_the_printed_snippet_works_when_pasted_where_the_key_is_set(locked):
     _, out = diagnose_with_key(f"{locked[0]}/v1")
-    assert paste(out, **{doctor.KEY_VARIABLE: KEY}) == "The capital of France is Paris."
+    assert paste(out, **{KEY_VARIABLE: KEY}) == "The capital of France is Paris."
 
 
 def test_a_model_that_is_not_served_is_not_replaced(root):
@@ -141,7 +142,7 @@ def test_the_first_line_names_the_true_cause_of_ten_broken_set_ups(root, locked,
 def diagnose_with_key(*arguments):
     """Run the doctor with the locked server's key."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(doctor.KEY_VARIABLE, KEY)
+        patch.setenv(KEY_VARIABLE, KEY)
         return diagnose(*arguments)
 
 
@@ -162,13 +163,13 @@ def test_a_request_with_tools_is_refused_with_the_text_on_the_page(locked):
 def test_the_right_key_works_and_a_wrong_one_is_refused(locked):
     secured, _ = locked
     status, out = diagnose_with_key(f"{secured}/v1")
-    assert (status, f'api_key=os.environ["{doctor.KEY_VARIABLE}"]' in out) == (0, True)
+    assert (status, f'api_key=os.environ["{KEY_VARIABLE}"]' in out) == (0, True)
     status, out = diagnose(f"{secured}/v1", "--api-key", "sk-wrong-key")
     assert (status, out.startswith("The server refuses this key (401)")) == (7, True)
 
 
 def test_other_usual_ports_are_suggested(root, port):
-    if urlsplit(root).port not in doctor.PORTS:
+    if urlsplit(root).port not in PORTS:
         pytest.skip(f"vLLM runs at {root}, not on a usual port")
     _, out = diagnose(f"http://localhost:{port}")
     assert f"A model server answers at {root}/v1 (smollm2)." in out

@@ -1,12 +1,15 @@
 """What a site gets after rendering: downloads, folded outputs, addresses, redirects, Markdown twins, llms.txt."""
 
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from scripts.common.paths import ROOT
 from scripts.content import guides, notebooks, pages
 from scripts.site import finish_site, markdown_twins, moved, site_settings
 
@@ -50,6 +53,20 @@ def test_a_page_that_was_rendered_alone_is_finished_alone(site, with_address, tm
     finish_site.finish(tmp_path)
     assert (tmp_path / PAGE.with_suffix(".html")).read_text() == (site / PAGE.with_suffix(".html")).read_text()
     assert not (tmp_path / "docs/deploy.html").exists()
+
+
+def test_the_doctor_is_offered_as_one_file_that_runs_alone(site, tmp_path):
+    alone = tmp_path / "doctor.py"
+    alone.write_bytes((site / "scripts/doctor.py").read_bytes())
+    command = [sys.executable, "-I", alone, "http://no-such-host.invalid:8000"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "is not known here" in done.stdout) == (3, True), done.stderr
+
+
+def test_a_clone_starts_the_doctors_package():
+    command = [sys.executable, "-I", ROOT / "scripts/doctor.py", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "exit status" in done.stdout) == (0, True)
 
 
 def test_a_notebook_that_has_not_run_is_not_offered(site):

@@ -4,13 +4,12 @@ import ast
 import itertools
 import re
 import shlex
-import sys
 
 import pytest
 import yaml
+from chatlas_doctor import cli
 
 from probes import catalog
-from scripts import doctor
 from scripts.common.paths import ROOT
 from scripts.content import backends, commands, guides, notebooks, pages, variables
 from scripts.upkeep import bare, mutants, newest
@@ -165,12 +164,11 @@ def test_install_commands_are_of_one_kind(place):
             assert named[name].endswith(f"=={servers[name]}"), command
 
 
-def test_commands_of_the_doctor_are_those_that_it_takes(place, monkeypatch):
+def test_commands_of_the_doctor_are_those_that_it_takes(place):
     for words in shown(place):
         if words[0] == "python" and words[1].endswith("doctor.py"):
-            monkeypatch.setattr(sys, "argv", words[1:])
             try:
-                doctor.read_arguments()
+                cli.parser("doctor.py").parse_args(words[2:])
             except SystemExit:
                 pytest.fail(f"the doctor does not take: {shlex.join(words)}")
 

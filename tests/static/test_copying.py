@@ -19,6 +19,7 @@ from scripts.servers import ollama_models
 # The programs that the pages' shell blocks start, with the subcommands that they have. Somebody who
 # adds one has run it.
 PROGRAMS = {
+    "chatlas-doctor": None,
     "cp": None,
     "curl": None,
     "docker": {"build", "compose", "exec", "logs", "ps", "pull", "run", "stop"},
@@ -146,8 +147,8 @@ def test_a_page_with_code_says_what_to_install(page):
 
 
 def requirements_in(words):
-    """What a `pip install` command names, options left out."""
-    return [Requirement(word) for word in words[2:] if not word.startswith("-")]
+    """What a `pip install` command names, without options and folders of this repository."""
+    return [Requirement(word) for word in words[2:] if not word.startswith(("-", "./"))]
 
 
 def test_what_pages_install_is_what_is_installed_here(page):

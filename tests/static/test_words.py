@@ -12,17 +12,19 @@ from pathlib import Path
 import chatlas
 import openai
 import panflute
+from chatlas_doctor.causes import KEY_VARIABLE
 
 from scripts.common.paths import ROOT
 from scripts.content import backends, commands, pages, tree
 from tests.words import PAGES, RECORDED, SERVERS, cells, inline, known, names, unknown
 
-DOCTOR = re.findall(r'add_argument\(\s*"(--[\w-]+)"', (ROOT / "scripts/doctor.py").read_text())
+DOCTOR = re.findall(r'add_argument\(\s*"(--[\w-]+)"', (ROOT / "doctor/src/chatlas_doctor/cli.py").read_text())
 FLAGS = {
     **RECORDED["others"]["flags"],
     **{name: RECORDED[name]["flags"] for name in SERVERS},
     "llama-server": RECORDED["llama-cpp"]["flags"],
     "doctor.py": DOCTOR,
+    "chatlas-doctor": DOCTOR,
 }
 FLAG = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 VARIABLE = re.compile(  # a capability of Linux looks like one
@@ -103,7 +105,7 @@ def variables():
     of_clients = re.findall(r'"([A-Z]+(?:_[A-Z0-9]+)+)"', "\n".join(file.read_text() for file in clients))
     ours = "\n".join(file.read_text() for pattern in TAKE for file in ROOT.glob(pattern))
     of_ours = " ".join(name for names in TAKEN.findall(ours) for name in names).split()
-    return {*of_clients, *of_ours, "HOME", "PATH", "PYTHON"}
+    return {*of_clients, *of_ours, KEY_VARIABLE, "HOME", "PATH", "PYTHON"}
 
 
 def test_environment_variables_are_those_of_a_program_of_the_page():

@@ -3,8 +3,11 @@
 import dataclasses
 
 import pytest
+from chatlas_doctor.address import read_address
+from chatlas_doctor.causes import Cause
+from chatlas_doctor.look import look
+from chatlas_doctor.report import Report
 
-from scripts import doctor
 from tests.imitation import answers, chats, replay
 from tests.imitation.server import KEY
 from tests.imitation.wiretap import wiretap
@@ -32,7 +35,7 @@ CLEAR_TEXT = [
 
 @pytest.mark.parametrize(("typed", "exposed"), CLEAR_TEXT, ids=[typed for typed, _ in CLEAR_TEXT])
 def test_only_where_http_was_typed_may_a_key_leave_this_machine_in_clear_text(typed, exposed):
-    assert doctor.read_address(typed).exposes_a_key is exposed
+    assert read_address(typed).exposes_a_key is exposed
 
 
 @pytest.mark.usefixtures("another_machine")
@@ -98,7 +101,7 @@ def test_what_a_wiretap_would_see_of_a_key_in_clear_text(imitate, diagnose):
 
 def test_a_guess_of_the_scheme_is_not_said_to_be_typed(imitate):
     server = imitate(chats.serves("m"))
-    address = dataclasses.replace(doctor.read_address("127.0.0.1:8443"), port=server.port)
-    with pytest.raises(doctor.Cause, match=r"No scheme was typed and https was tried, but .* plain http"):
-        doctor.look(address, KEY, None, doctor.Report())
+    address = dataclasses.replace(read_address("127.0.0.1:8443"), port=server.port)
+    with pytest.raises(Cause, match=r"No scheme was typed and https was tried, but .* plain http"):
+        look(address, KEY, None, Report())
     assert server.keys == {None}

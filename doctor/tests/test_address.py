@@ -1,8 +1,12 @@
 """The address: any form of it is read, its path is put right, and http and https are told apart."""
 
-import pytest
+from urllib.parse import quote
 
-from scripts import doctor
+import pytest
+from chatlas_doctor.address import read_address
+from chatlas_doctor.look import look
+from chatlas_doctor.report import Report
+
 from tests.imitation import answers, replay
 from tests.imitation.server import KEY
 
@@ -37,8 +41,29 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("typed", "origin", "prefix"), ADDRESSES, ids=[typed for typed, *_ in ADDRESSES])
 def test_any_form_of_address_is_read(typed, origin, prefix):
-    address = doctor.read_address(typed)
+    address = read_address(typed)
     assert (address.origin, address.prefix) == (origin, prefix)
+
+
+PASTED = [
+    ('"http://localhost:8000/v1"', "quotes", ""),
+    ("base_url='http://localhost:8000/v1',", "base_url", ""),
+    ("OPENAI_BASE_URL=http://localhost:8000/v1", "OPENAI_BASE_URL", ""),
+    ("curl http://localhost:8000/v1 -H 'A: b'", "out of the line", ""),
+    ("htp://localhost:8000/v1", "", "htp:// is mistyped for http://"),
+    ("https:/localhost:8000/v1", "", "https:/ is mistyped for https://"),
+    ("http://localhost:8000/v1\u200b", "", "does not see"),
+    ("http://0.0.0.0:8000/v1", "", "0.0.0.0 is where a server listens"),
+]
+
+
+@pytest.mark.parametrize(("typed", "said", "wrong"), PASTED, ids=[typed for typed, *_ in PASTED])
+def test_an_address_is_taken_out_of_what_was_pasted_and_it_is_said_how(typed, said, wrong):
+    address = read_address(typed)
+    assert address.port == 8000
+    assert said in " ".join(address.cleaned)
+    assert wrong in address.wrong
+    assert bool(address.wrong) == bool(wrong)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +84,8 @@ def test_what_is_no_address_is_refused(diagnose, typed):
     ],
 )
 def test_the_path_is_put_right(imitate, path, words):
-    server, report = imitate(replay.ollama), doctor.Report()
-    doctor.look(doctor.read_address(server.url + path), "", None, report)
+    server, report = imitate(replay.ollama), Report()
+    look(read_address(server.url + path), "", None, report)
     assert (report.path_problem, report.base_url) == (words, f"{server.url}/v1")
 
 
@@ -69,14 +94,14 @@ def test_a_path_that_no_request_line_can_carry_is_quoted(imitate, diagnose, path
     server = imitate(answers.unknown_paths_are_200)
     status, first, _ = diagnose(server.url + path)
     assert (status, "no model list" in first) == (8, True)
-    assert f"{doctor.quote(path)}/models" in [asked for _, asked, _ in server.seen]
+    assert f"{quote(path)}/models" in [asked for _, asked, _ in server.seen]
 
 
 def test_a_wrong_path_is_the_cause_although_the_snippet_works(imitate, diagnose):
     server = imitate(replay.ollama)
     status, first, _ = diagnose(server.url)
     words = f"/v1 is missing at the end of the URL: use {server.url}/v1, and chatlas works (Ollama 0.24.0)."
-    assert (status, first) == (0, words)
+    assert (status, first) == (20, words)
 
 
 def test_a_certificate_that_is_not_trusted(imitate, diagnose, tls):
@@ -87,7 +112,7 @@ def test_a_certificate_that_is_not_trusted(imitate, diagnose, tls):
 
 def test_a_certificate_that_is_trusted(imitate, diagnose, tls, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(tls[1]))
-    status, first, _ = diagnose(imitate(replay.ollama, context=tls[0]).url)
+    status, first, _ = diagnose(f"{imitate(replay.ollama, context=tls[0]).url}/v1")
     assert (status, "chatlas works" in first) == (0, True)
 
 

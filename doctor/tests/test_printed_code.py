@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 
-from scripts import doctor
+from chatlas_doctor.causes import KEY_VARIABLE
+
 from tests.imitation import chats
 from tests.imitation.server import KEY
 
@@ -18,7 +19,7 @@ def printed_code(out):
 
 def paste(code, first=""):
     """Run the code as a file, in a shell in which the line `first` was typed before."""
-    environment = {name: value for name, value in os.environ.items() if name != doctor.KEY_VARIABLE}
+    environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
     command = ["bash", "-c", f'{first}\n"{sys.executable}" -']
     return subprocess.run(command, input=code, env=environment, capture_output=True, text=True, timeout=60)
 
@@ -39,7 +40,7 @@ def test_the_printed_code_says_what_to_set_and_sends_no_other_key(imitate, diagn
     server.seen.clear()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-never-sent")
     done = paste(code)
-    assert done.stderr.endswith(f"ValueError: Set {doctor.KEY_VARIABLE} to the key of your server first.\n")
+    assert done.stderr.endswith(f"ValueError: Set {KEY_VARIABLE} to the key of your server first.\n")
     assert server.seen == []
 
 

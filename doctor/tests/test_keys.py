@@ -1,8 +1,13 @@
 """Keys, redirects and proxies: where a reader's key goes, and where it does not."""
 
-import pytest
+import sys
 
-from scripts import doctor
+import pytest
+from chatlas_doctor import snippet as snippet_module
+from chatlas_doctor.address import Address, read_address
+from chatlas_doctor.causes import KEY_VARIABLE
+from chatlas_doctor.snippet import run_snippet, snippet
+
 from tests.imitation import answers, chats, replay
 from tests.imitation.server import KEY
 
@@ -19,9 +24,9 @@ def test_the_key_goes_to_the_server_and_into_no_output(imitate, diagnose, monkey
 def test_the_snippet_uses_no_proxy(imitate, monkeypatch):
     server, proxy = imitate(replay.ollama), imitate(answers.html_page)
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
-    code = doctor.snippet(f"{server.url}/v1", "smollm2:135m", True)
-    answer, _ = doctor.run_snippet(code, doctor.read_address(server.url), KEY)
-    assert (answer, proxy.seen) == ("The capital of France is Paris.", [])
+    code = snippet(f"{server.url}/v1", "smollm2:135m", True)
+    run = run_snippet(code, read_address(server.url), KEY, sys.executable)
+    assert (run.answer, proxy.seen) == ("The capital of France is Paris.", [])
 
 
 def test_the_environments_openai_key_is_never_sent(imitate, diagnose, monkeypatch):
@@ -29,14 +34,14 @@ def test_the_environments_openai_key_is_never_sent(imitate, diagnose, monkeypatc
     monkeypatch.setenv("OPENAI_ADMIN_KEY", "sk-openai-never-sent")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-never-sent")
     server = imitate(replay.ollama)
-    assert diagnose(server.url)[0] == 0
+    assert diagnose(f"{server.url}/v1")[0] == 0
     assert server.keys == {"Bearer EMPTY"}
     assert "never-sent" not in str(server.seen)
 
 
 @pytest.mark.parametrize("key", [KEY, "abc123"])
 def test_the_key_is_read_from_the_doctors_own_variable(imitate, diagnose, monkeypatch, key):
-    monkeypatch.setenv(doctor.KEY_VARIABLE, key)
+    monkeypatch.setenv(KEY_VARIABLE, key)
     server = imitate(answers.echoes_the_key)
     status, first, out = diagnose(server.url)
     assert (status, key in out) == (7, False)
@@ -44,10 +49,28 @@ def test_the_key_is_read_from_the_doctors_own_variable(imitate, diagnose, monkey
     assert server.keys == {f"Bearer {key}"}
 
 
-@pytest.mark.parametrize("key", ["sk-secret\nline", "sk-secret\n", " sk-secret", "sk-secret with blanks", "sk-sécret"])
-def test_a_key_that_no_header_can_carry_is_refused_and_not_printed(imitate, diagnose, key):
+UNSENDABLE = [
+    ("sk-secret\nline", "a blank or a line break in it"),
+    ("sk-secret\n", "a line break at its end"),
+    (" sk-secret", "a blank or a line break in it"),
+    ("sk-secret with blanks", "a blank or a line break in it"),
+    ("Bearer sk-secret", "begins with Bearer"),
+    ("\u201csk-secret\u201d", "typographic quotes"),
+    ("sk-sécret", "a character that no header can carry"),
+]
+
+
+@pytest.mark.parametrize(("key", "words"), UNSENDABLE, ids=[words for _, words in UNSENDABLE])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_printed(imitate, diagnose, key, words):
+    server = imitate(answers.unauthorized)
+    status, first, out = diagnose(server.url, "--api-key", key)
+    assert (status, words in first, "cret" in out, server.seen) == (2, True, False, [])
+
+
+@pytest.mark.parametrize(("key", "words"), [(f'"{KEY}"', "it has quotes around it"), ("$MY_KEY", "name of a variable")])
+def test_what_is_odd_about_a_key_is_said_once_it_is_refused(imitate, diagnose, key, words):
     status, first, out = diagnose(imitate(answers.unauthorized).url, "--api-key", key)
-    assert (status, first.startswith("The key has a blank"), "secret" in out) == (2, True, False)
+    assert (status, words in first, KEY in out) == (7, True, False)
 
 
 @pytest.mark.parametrize("make", [answers.redirects_to, chats.redirects_chat_to])
@@ -66,12 +89,13 @@ def test_a_proxy_that_catches_localhost_is_named_and_gets_nothing(imitate, diagn
     assert (status, "HTTP_PROXY is set" in first, proxy.seen) == (13, True, [])
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert diagnose(imitate(replay.ollama).url)[0] == 0
+    assert diagnose(f"{imitate(replay.ollama).url}/v1")[0] == 0
 
 
 def test_at_openai_nothing_is_generated_without_full(imitate, diagnose, monkeypatch):
     server = imitate(replay.ollama)
-    monkeypatch.setattr(doctor, "is_openai", lambda base_url: True)
+    monkeypatch.setattr(Address, "is_openai", True)
+    monkeypatch.setattr(snippet_module, "is_openai", lambda base_url: True)
     status, _, out = diagnose(server.url, "--api-key", KEY)
     assert (status, "ChatOpenAI(" in out, "was not run" in out) == (17, True, True)
     assert {(method, path) for method, path, _ in server.seen} == {("GET", "/v1/models"), ("GET", "/models")}

@@ -4,8 +4,11 @@ import ast
 import json
 
 import pytest
+from chatlas_doctor.ask import Reply
+from chatlas_doctor.models import find_model, not_served
+from chatlas_doctor.servers import SIGNS, identify
+from chatlas_doctor.snippet import snippet
 
-from scripts import doctor
 from tests.imitation import answers, chats
 
 SAME_MODEL = [
@@ -41,26 +44,26 @@ OTHER_MODEL = [
 
 @pytest.mark.parametrize(("wanted", "served", "way"), SAME_MODEL)
 def test_what_certainly_means_a_served_model_is_called_that_model(wanted, served, way):
-    assert doctor.find_model(wanted, ["other", served]) == (served, way)
+    assert find_model(wanted, ["other", served]) == (served, way)
 
 
 @pytest.mark.parametrize(("wanted", "served"), OTHER_MODEL)
 def test_another_tag_size_version_quantisation_or_owner_is_another_model(wanted, served):
     for asked, listed in ((wanted, served), (served, wanted)):
-        assert doctor.find_model(asked, ["other", listed]) == (None, "")
-        cause, closest = doctor.not_served(asked, ["other", listed])
+        assert find_model(asked, ["other", listed]) == (None, "")
+        cause, closest = not_served(asked, ["other", listed])
         assert closest == listed
         assert cause.text == f"The model {asked!r} is not served; the closest served id is {listed!r}."
 
 
 def test_an_id_that_may_be_either_of_two_models_is_neither():
-    assert doctor.find_model("model", ["a/model", "b/model"]) == (None, "")
-    assert doctor.find_model("MODEL", ["model", "Model"]) == (None, "")
+    assert find_model("model", ["a/model", "b/model"]) == (None, "")
+    assert find_model("MODEL", ["model", "Model"]) == (None, "")
 
 
 def test_a_pattern_in_the_list_counts_and_is_no_model():
-    assert doctor.find_model("openai/gpt-5", ["openai/*"]) == ("openai/gpt-5", "")
-    assert doctor.not_served("opena", ["openai/*"])[1] is None
+    assert find_model("openai/gpt-5", ["openai/*"]) == ("openai/gpt-5", "")
+    assert not_served("opena", ["openai/*"])[1] is None
 
 
 @pytest.mark.parametrize("others", ["model", "barely"])
@@ -102,7 +105,7 @@ def test_a_hostile_model_id_stays_a_string(imitate, diagnose, monkeypatch, tmp_p
     assert "\x1b" not in out
     assert "\x07" not in out
     assert list(tmp_path.iterdir()) == []
-    code = doctor.snippet("http://localhost:1/v1", "a\"'\\\n\u2028{x}", False)
+    code = snippet("http://localhost:1/v1", "a\"'\\\n\u2028{x}", False)
     call = ast.parse(code).body[1].value
     assert {k.arg: k.value.value for k in call.keywords}["model"] == "a\"'\\\n\u2028{x}"
 
@@ -111,9 +114,9 @@ def test_json_of_odd_shapes_is_survived(imitate, diagnose):
     assert diagnose(imitate(answers.odd_json).url)[0] != 0
     shapes = [None, 1, "x", [], {}, [1], {"data": 1}, {"version": 1, "models": 1}, {"default_generation_settings": 1}]
     for shape in shapes:
-        signs = {path: doctor.Reply(200, {}, json.dumps(shape).encode()) for path in doctor.SIGNS}
+        signs = {path: Reply(200, {}, json.dumps(shape).encode()) for path in SIGNS}
         for entries in (None, [], [{"id": "m", "owned_by": [], "max_model_len": "x"}]):
-            name, version, context = doctor.identify(signs, entries)
+            name, version, context = identify(signs, entries)
             assert isinstance(name + version, str)
             assert all(isinstance(size, int) for size in context.values())
 
@@ -128,9 +131,6 @@ DOCUMENTED = {
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_servers_are_known_by_what_their_documentation_shows(name):
     signs, version, context = DOCUMENTED[name]
-    other = doctor.Reply(200, {}, b'{"error": "Unexpected endpoint or method."}')
-    replies = {
-        path: doctor.Reply(200, {}, json.dumps(signs[path]).encode()) if path in signs else other
-        for path in doctor.SIGNS
-    }
-    assert doctor.identify(replies, [{"id": "m"}]) == (name, version, {"m": context})
+    other = Reply(200, {}, b'{"error": "Unexpected endpoint or method."}')
+    replies = {path: Reply(200, {}, json.dumps(signs[path]).encode()) if path in signs else other for path in SIGNS}
+    assert identify(replies, [{"id": "m"}]) == (name, version, {"m": context})
