@@ -12,7 +12,8 @@ def packed(folder):
         header = yaml.safe_load(re.match(r"---\n(.*?)\n---\n", page.read_text("utf-8"), re.DOTALL)[1])
         error = header["error"]
         if error["match"]:
-            title = header["title"].replace("`` ", "").replace(" ``", "").strip("`")
+            title = header["title"]
+            title = title[3:-3] if title.startswith("`` ") else title.replace("`", "")
             known = {"exception": error["exception"], "match": error["match"]}
             found.append({"name": page.stem, "title": title, "says": header["description-meta"], **known})
     return found

@@ -90,6 +90,11 @@ class Entry(pydantic.BaseModel):
         return Path(self.page).stem
 
     @property
+    def plain_title(self):
+        """The title without the marks of inline code."""
+        return self.title[3:-3] if self.title.startswith("`` ") else self.title.replace("`", "")
+
+    @property
     def address(self):
         """Its address on the site."""
         return f"{FOLDER}/{self.name}.html"
@@ -135,7 +140,7 @@ def data():
     return [
         {
             "name": entry.name,
-            "title": entry.title.replace("`` ", "").replace(" ``", "").strip("`"),
+            "title": entry.plain_title,
             "says": entry.says,
             "exception": entry.error.exception,
             "match": entry.error.match,

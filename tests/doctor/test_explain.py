@@ -1,4 +1,4 @@
-"""`chatlas-doctor explain` and the box on the index of errors: the same answers, and nothing of the reader's in them."""
+"""`chatlas-doctor explain` and the box on the index of errors give the same answers, with nothing of the reader's."""
 
 import json
 import subprocess
@@ -70,7 +70,7 @@ def test_nothing_of_what_was_pasted_is_printed(text):
     printed = explain.in_words(explain.explain(marked, errors.data()))
     assert printed == explain.in_words(explain.explain(f"{text} ", errors.data()))
     assert KEY not in printed
-    assert printed.isprintable() or set(printed) - {"\n"} == {each for each in printed if each.isprintable()}
+    assert printed.replace("\n", "").isprintable()
 
 
 def test_it_reads_a_file_and_says_what_it_knows(tmp_path, capsysbinary, monkeypatch):

@@ -1,4 +1,4 @@
-"""A vLLM with a reasoning parser that does not fit its model, and with a memory: what the pages on errors say of both."""
+"""A vLLM with a reasoning parser that does not fit its model, and with a memory: what pages on errors say of both."""
 
 import dataclasses
 import subprocess
