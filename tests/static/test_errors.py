@@ -3,6 +3,7 @@
 import ast
 import builtins
 import functools
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import nbformat
 import pytest
 
 from scripts.common.paths import ROOT
-from scripts.content import errors, guides, notebooks, pages, shown_errors
+from scripts.content import backends, errors, guides, notebooks, pages, shown_errors
 from scripts.site import error_index
 from tests.doctor.packed import explain, packing
 from tests.static.test_copying import defined_by, used_at_once
@@ -35,6 +36,13 @@ def test_a_header_has_the_form(page):
 def test_a_page_shows_what_provokes_it_and_its_way_out(entry):
     faults = errors.faults(entry)
     assert not faults, "\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("entry", readable(), ids=lambda entry: entry.name)
+def test_a_page_has_the_name_of_its_exception_for_the_search(entry):
+    name = entry.error.exception.rpartition(".")[2]
+    text = pages.expanded(Path(entry.page)).split("\n---\n", 1)[1]
+    assert entry.error.exception == errors.NO_ERROR or name in text
 
 
 @pytest.mark.parametrize("entry", [e for e in readable() if e.error.match], ids=lambda entry: entry.name)
@@ -192,3 +200,12 @@ def test_a_fault_is_named_in_one_line_with_file_and_key(tmp_path, changed, line)
 def test_notebooks_of_errors_are_named_after_their_server():
     assert [guide.name for guide in OF_ERRORS] == [f"errors/{guide.on[0]}" for guide in OF_ERRORS]
     assert all(isinstance(notebooks.read(guide.notebook), nbformat.NotebookNode) for guide in OF_ERRORS)
+
+
+def test_every_answer_of_the_imitation_has_its_source_and_is_asked_for():
+    asked = "\n".join(cell.source for cell in notebooks.code_cells(notebooks.read(backends.IMITATION.notebook)))
+    for file in (ROOT / "tests/imitation/recorded/errors").glob("*.json"):
+        answer = json.loads(file.read_text())
+        assert {"imitates", "source", "date", "answers"} == set(answer), file.name
+        assert errors.Source(source=answer["source"], date=answer["date"]), file.name
+        assert f'"/{file.stem}' in asked, f"{file.name}: no cell asks for it"
