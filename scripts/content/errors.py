@@ -161,7 +161,7 @@ def printed(entry):
     A line that a cell prints may begin with a word of the cell's own, which is left out.
     """
     cell = cell_of(entry.error.provoked)
-    texts = [entry.title.replace("`", "")]
+    texts = [entry.plain_title]
     if cell:
         texts = pages.outputs(pages.cell(entry.page, *cell))
     text = "\n".join(texts).strip()
@@ -230,7 +230,7 @@ def faults_of_the_cell(entry):
     if entry.error.exception != NO_ERROR and name not in caught and not warned:
         found.append(f"{page}, error.exception: the cell {cell[1]} catches {', '.join(sorted(caught)) or 'nothing'}")
     plain = printed(entry).replace("`", "")
-    title = entry.title.replace("`", "")
+    title = entry.plain_title.replace("`", "")
     if entry.error.exception != NO_ERROR and title not in plain:
         found.append(f"{page}, title: {title!r} is not in what {cell[1]} printed: {plain[:200]!r}")
     return found
