@@ -107,7 +107,7 @@ clean: ## stop what `make start` started, and remove what these commands made: .
 	  name=$${note##*/running-}; \
 	  $(MAKE) --no-print-directory stop ONLY="$${name%.json}" || exit 1; \
 	done
-	rm -rf .venv _build _site .quarto _variables.yml docs/compatibility.qmd docs/evidence
+	rm -rf .venv _build _site .quarto _variables.yml docs/compatibility.qmd docs/troubleshooting.qmd docs/evidence
 	@test ! -e $(CACHE) || $(PYTHON) -m scripts.common.cache
 
 client:

@@ -74,6 +74,24 @@ class Backend:
         return replace(self, name=f"{self.name}+{name}", command=command, makes_key=makes_key)
 
 
+# For what the servers here cannot be brought to: it answers as tests/imitation/recorded/errors says, with sources.
+IMITATION = Backend(
+    name="imitation",
+    title="an imitation",
+    page="docs/troubleshooting.qmd",
+    notebook="notebooks/errors/imitation.ipynb",
+    serves="m",
+    package="imitation",
+    port=8099,
+    api="/v1",
+    ready="/health",
+    ready_within=30,
+    memory=0.1,
+    disk=0.1,
+    command=["python", "-m", "tests.imitation.of_errors", "{port}"],
+)
+
+
 def without_flags(command, flags):
     """`command` without these flags, each with the value that follows it."""
     kept, dropping = [], False
@@ -104,7 +122,7 @@ def known(name):
 
 def get(name):
     """The entry called `name`, NAME+VARIANT for one of its variants; raises Problem when there is none."""
-    backends = load()
+    backends = {**load(), IMITATION.name: IMITATION}
     name, plus, variant = name.partition("+")
     if name not in backends or (plus and variant not in backends[name].variants):
         there_are = [*backends, *(f"{each.name}+{key}" for each in backends.values() for key in each.variants)]

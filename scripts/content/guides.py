@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 
 import pydantic
 
+from scripts.common.paths import ROOT
 from scripts.common.problem import Problem
 from scripts.content import backends, tables
 
+OF_ERRORS = "errors/"
 IN_CONTAINERS = {"container": "container", "gpu": "gpu-container"}  # what results call what ON= names
 
 
@@ -22,7 +24,8 @@ class Guide:
     Attributes:
         name: what ONLY= names.
         notebook: its path, relative to the repository.
-        page: path of its page, relative to the repository; "" for a notebook that no page shows yet.
+        page: path of its page, relative to the repository; "" for a notebook that no page shows yet, and for
+            one of errors.
         on: the names of the backends it is executed on.
         needs: "gpu" for a notebook that is executed by `make test-docs ON=gpu` alone, else "".
     """
@@ -32,6 +35,11 @@ class Guide:
     page: str
     on: tuple[str, ...]
     needs: str = ""
+
+    @property
+    def is_of_errors(self):
+        """Whether its cells provoke errors and show the ways out: several pages of docs/errors share it."""
+        return self.name.startswith(OF_ERRORS)
 
     @property
     def is_not_run_yet(self):
@@ -81,16 +89,20 @@ class Run:
 
     def parameters(self, root, api_key):
         """What the parameters cell is given on a server at `root` (its address without a path)."""
-        api = self.backend.api if self.is_own else "/v1"
+        api = self.backend.api if self.is_own or self.guide.is_of_errors else "/v1"
         return {"base_url": root + api, "api_key": api_key, "model": self.backend.serves}
 
 
 def load():
-    """All guides by name: the backends' own, then those of notebooks.toml."""
+    """All guides by name: the backends' own, those of notebooks.toml, and notebooks/errors/BACKEND.ipynb."""
     own = [Guide(b.name, b.notebook, b.page, (b.name,)) for b in backends.load().values()]
     shared = tables.read("notebooks.toml", dict[str, Entry])
     others = [Guide(name, f"notebooks/{name}.ipynb", e.page, e.backends, e.needs) for name, e in shared.items()]
-    return {guide.name: guide for guide in [*own, *others]}
+    files = sorted((ROOT / "notebooks" / OF_ERRORS).glob("*.ipynb"))
+    of_errors = [
+        Guide(f"{OF_ERRORS}{file.stem}", f"notebooks/{OF_ERRORS}{file.name}", "", (file.stem,)) for file in files
+    ]
+    return {guide.name: guide for guide in [*own, *others, *of_errors]}
 
 
 def runs(guide):

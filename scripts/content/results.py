@@ -37,7 +37,7 @@ class Result(TypedDict):
     served_models: list[str]
     hardware: str
     figures: dict[str, float | int | None]
-    snippet: Literal["passed", "failed"]
+    snippet: Literal["passed", "failed", "none"]
     cells: list[Cell]
     container: NotRequired[dict[str, str | float | int | None]]
 

@@ -11,6 +11,7 @@ import panflute
 from scripts.common.paths import ROOT
 from scripts.content import pages, tree
 
+DERIVED = ("compatibility", "troubleshooting")  # they link all that they are made of
 TITLE = "markdown-smart-header_attributes"
 
 
@@ -113,8 +114,8 @@ def anchor_of(heading):
 
 @functools.cache  # the pages do not change while a command runs
 def everywhere():
-    """The sections of all pages that somebody writes: not of the evidence and of the table, which links all of it."""
-    return [section for page in pages.written() if page.stem != "compatibility" for section in of(page)]
+    """The sections of all pages that somebody writes: not of the evidence, its table and the index of errors."""
+    return [section for page in pages.written() if page.stem not in DERIVED for section in of(page)]
 
 
 def showing(notebook, label):

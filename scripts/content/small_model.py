@@ -13,4 +13,6 @@ GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 def description(backend):
     """The model that the embedded server of `backend` serves, in words."""
+    if backend.name == "imitation":
+        return "no model"
     return GGUF_DESCRIPTION if backend.model == "gguf" else DESCRIPTION

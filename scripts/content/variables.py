@@ -24,6 +24,8 @@ def derive():
         if guide.needs:  # it has no embedded result
             derived[guide.name] = {"in_container": in_containers(guides.runs(guide)[0])}
             continue
+        if guide.is_of_errors:  # the index of errors shows no stamp
+            continue
         first, *others = guides.runs(guide)
         result = accepted(first)
         stamps = [stamp(first.backend, result)] + [also(run.backend, accepted(run)) for run in others]

@@ -69,7 +69,7 @@ def write(run, where, server_version, models, cells, snippet, figures, made_on=N
         server_version: the server's version, "" where it is not known.
         models: the model ids that the server lists.
         cells: one dict a code cell: id, sha256, outcome ("passed", "failed" or "not_run"), seconds.
-        snippet: "passed" or "failed", for the first snippet run on its own.
+        snippet: "passed" or "failed", for the first snippet run on its own; "none" where a notebook has none.
         figures: seconds and counts by name; None for what could not be counted.
         made_on: for a container what is to be said of it: `model`, `hardware`, and `container` with
             the image, its id and size, and the engine.
@@ -98,7 +98,7 @@ def passed(result):
     """Whether every cell of a result ran and passed, and the snippet on its own too."""
     return (
         bool(result["cells"])
-        and result["snippet"] == "passed"
+        and result["snippet"] != "failed"
         and all(cell["outcome"] == "passed" for cell in result["cells"])
     )
 

@@ -66,10 +66,12 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
     cells, figures["kernel_start"] = execute.run_notebook(notebook, parameters, servers, compare=compare)
     figures["notebook_total"] = time.monotonic() - start
     figures["notebook_cells"] = sum(cell["seconds"] for cell in cells)
+    snippet = "none"
     try:
-        printed, figures["snippet_on_its_own"] = execute.run_snippet(notebook, parameters)
-        print(f"\nThe snippet on its own printed: {printed.strip()}")
-        snippet = "passed"
+        if not run.guide.is_of_errors:
+            printed, figures["snippet_on_its_own"] = execute.run_snippet(notebook, parameters)
+            print(f"\nThe snippet on its own printed: {printed.strip()}")
+            snippet = "passed"
     except Problem as problem:
         print(f"\n{problem}")
         snippet = "failed"

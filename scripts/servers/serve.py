@@ -15,6 +15,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -137,8 +138,10 @@ def prepare(backend):
         program, install = llama_server.ensure(backend)
     elif backend.binary:
         program, install = Path(shutil.which(backend.binary)), 0.0
-    else:
+    elif backend.environment:
         program, install = environments.ensure(backend)
+    else:
+        program, install = Path(sys.executable), 0.0
     model, convert = None, 0.0
     if backend.model == "safetensors":
         model, convert = fetch_model.ensure_safetensors(program)

@@ -1,4 +1,5 @@
-"""Derives from results/ and the pins what is rendered and not tracked: the variables, the table's page, the evidence.
+"""Derives from results/ and the pins what is rendered and not tracked: the variables, the table's page, the evidence,
+the index of errors.
 
 Quarto runs it before it renders (_quarto.yml), the offline preview and the tests do so, too.
 
@@ -12,8 +13,9 @@ from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import run_main
 from scripts.content import variables
 from scripts.matrix import compatibility
+from scripts.site import error_index
 
-MADE_OF = ("results", "requirements", "notebooks", "probes", "scripts", "docs/_compatibility.qmd", "*.toml")
+MADE_OF = ("results", "requirements", "notebooks", "probes", "scripts", "docs/_*.qmd", "docs/errors", "*.toml")
 
 
 def is_current():
@@ -30,7 +32,7 @@ def derive():
     """Write what is derived, and remove evidence that nothing makes any more."""
     began = time.time()
     BUILD.mkdir(exist_ok=True)
-    wanted = {variables.FILE: variables.text()} | compatibility.texts()
+    wanted = {variables.FILE: variables.text()} | compatibility.texts() | error_index.texts()
     for path in compatibility.EVIDENCE.glob("*.qmd"):
         if path not in wanted:
             path.unlink(missing_ok=True)

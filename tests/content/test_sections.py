@@ -65,14 +65,13 @@ def test_cells_are_those_that_a_section_embeds(of_page):
 def test_a_cell_is_found_on_every_page_that_shows_it():
     assert sections.showing("notebooks/ollama.ipynb", "empty-answer") == [
         "docs/connect/ollama.qmd#nonetype-object-is-not-iterable",
-        "docs/troubleshooting.qmd#nonetype-object-is-not-iterable",
     ]
     assert sections.showing("notebooks/ollama.ipynb", "no-such-label") == []
 
 
 def test_places_that_lead_to_another_do_not_count_it_itself():
     found = sections.leading_to("docs/connect/ollama.qmd#a-long-prompt-is-cut")
-    assert "docs/troubleshooting.qmd#a-long-prompt-is-half-forgotten" in found
+    assert "docs/errors/long-prompt-half-forgotten.qmd#the-way-out" in found
     assert "docs/connect/ollama.qmd#a-long-prompt-is-cut" not in found
 
 

@@ -11,13 +11,13 @@ import pytest
 from chatlas import ChatAuto, ChatOpenAI, ChatOpenAICompletions, parallel_chat, parallel_chat_structured
 from pydantic import BaseModel
 
-from scripts.content import pages, sections
+from scripts.content import pages
 from scripts.run import execute
 from scripts.servers import environments
 from tests.imitation import chats
 from tests.imitation.server import serving
 
-TROUBLESHOOTING = "docs/troubleshooting.qmd"
+HTTPX, OLDER_OPENAI = "docs/errors/no-module-named-httpx.qmd", "docs/errors/cannot-import-annotationurlcitation.qmd"
 
 # Prints what a chat with each class chats.
 CAPITAL = """
@@ -51,7 +51,7 @@ def test_the_key_of_the_environment_goes_to_a_local_server_unless_one_is_passed(
             with contextlib.suppress(Exception):  # what the server answers is no matter
                 chat.chat("Hello", echo="none")
             keys.append(server.seen[-1][2]["authorization"])
-    kept = "docs/which-class.qmd#a-key, docs/troubleshooting.qmd#missing-credentials"
+    kept = "docs/which-class.qmd#a-key, docs/errors/missing-credentials.qmd"
     assert keys[0] == "Bearer sk-of-the-environment", f"this now works: remove the workaround in {kept}"
     assert keys[1] == "Bearer EMPTY"
 
@@ -75,21 +75,21 @@ def run_with(folder, packages, program, *arguments):
 def test_the_text_beside_openai_2_is_the_one_on_the_page(root, tmp_path):
     begins = "Error code: 404 - {'error': {'message': 'The model"
     assert run_with(tmp_path / "client", ["chatlas==0.21.1", "openai<3"], WRONG_MODEL, f"{root}/v1").startswith(begins)
-    assert f"`{begins}`" in pages.text(TROUBLESHOOTING)
+    assert f"`{begins}`" in pages.text("docs/errors/model-does-not-exist.qmd")
 
 
 @pytest.mark.parametrize(
-    ("packages", "text"),
+    ("packages", "text", "page"),
     [
-        (["chatlas==0.21.0", "openai>=3"], "No module named 'httpx'"),
-        (["chatlas>=0.21.2", "openai<3"], "cannot import name 'AnnotationURLCitation'"),
+        (["chatlas==0.21.0", "openai>=3"], "No module named 'httpx'", HTTPX),
+        (["chatlas>=0.21.2", "openai<3"], "cannot import name 'AnnotationURLCitation'", OLDER_OPENAI),
     ],
     ids=["older chatlas", "older openai"],
 )
-def test_chatlas_and_openai_have_to_go_together(tmp_path, packages, text):
+def test_chatlas_and_openai_have_to_go_together(tmp_path, packages, text, page):
     printed = run_with(tmp_path / "client", packages, "import chatlas")
-    (place,) = [s.place for s in sections.of(TROUBLESHOOTING) if s.anchor == sections.anchor_of(text)]
-    assert printed, f"this now works: remove the workaround in {place}"
+    assert text == pages.header(page)["title"]
+    assert printed, f"this now works: remove the workaround in {page}"
     assert text in printed
 
 

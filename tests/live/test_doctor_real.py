@@ -21,7 +21,7 @@ from chatlas_doctor.causes import KEY_VARIABLE
 from chatlas_doctor.machine import PORTS, loading_server
 
 from scripts.common.paths import ROOT
-from scripts.content import backends, sections
+from scripts.content import backends, pages
 from scripts.run import execute
 from scripts.servers import serve
 
@@ -155,8 +155,9 @@ def test_a_request_with_tools_is_refused_with_the_text_on_the_page(locked):
         client.chat.completions.create(model="smollm2", messages=question, tools=[tool], max_tokens=5)
     except openai.BadRequestError as error:
         refusal = str(error)
-    (place,) = [s.place for s in sections.of("docs/troubleshooting.qmd") if s.anchor == sections.anchor_of(text)]
-    assert refusal, f"this now works: remove the workaround in {place}"
+    page = "docs/errors/auto-tool-choice.qmd"
+    assert text in pages.header(page)["title"]
+    assert refusal, f"this now works: remove the workaround in {page}"
     assert text in refusal
 
 

@@ -1,4 +1,4 @@
-"""A vLLM with a reasoning parser that does not fit its model, and with a memory: what troubleshooting says of both."""
+"""A vLLM with a reasoning parser that does not fit its model, and with a memory: what pages on errors say of both."""
 
 import dataclasses
 import subprocess
@@ -15,8 +15,8 @@ from scripts.content import backends
 from scripts.run import execute
 from scripts.servers import environments, serve
 
-PAGE = "docs/troubleshooting.qmd"
-EMPTY = f"this now works: remove the workaround in {PAGE}#the-answer-is-empty-and-the-text-is-in-the-reasoning"
+PAGE = "docs/errors/empty-answer-text-in-reasoning.qmd"
+EMPTY = f"this now works: remove the workaround in {PAGE}"
 QUESTION = "What is the capital of France?"
 NO_THOUGHTS = {"extra_body": {"chat_template_kwargs": {"enable_thinking": False}}}
 CLASSES = [ChatOpenAICompletions, ChatOpenAI]
@@ -62,7 +62,7 @@ def test_the_answer_is_empty_and_the_text_is_in_the_reasoning(chat):
     assert str(chat.chat(QUESTION, echo="none", stream=False)) == "", EMPTY
     assert kinds(chat) == ["ContentThinking"]
     if type(chat.provider).__name__ == "OpenAIProvider":  # of ChatOpenAI
-        lost = f"this now works: remove the workaround in {PAGE}#no-reasoning-shows-up"
+        lost = "this now works: remove the workaround in docs/errors/no-reasoning-shows-up.qmd"
         assert chat.get_last_turn().contents[0].thinking == "", lost
     else:
         assert "Paris" in chat.get_last_turn().contents[0].thinking
@@ -80,7 +80,7 @@ def test_a_schema_is_not_enforced_and_the_error_is_the_one_on_the_page(chat):
         refusal = str(error)
     assert refusal, EMPTY
     assert refusal == text
-    assert f"### `{text}`" in (ROOT / PAGE).read_text()
+    assert f"`{text}`" in (ROOT / PAGE).read_text()
 
 
 def test_the_way_out_on_the_page_brings_the_answer_back(chat):
@@ -91,7 +91,7 @@ def test_the_way_out_on_the_page_brings_the_answer_back(chat):
 
 
 def test_with_the_store_an_earlier_answer_is_known(server):
-    assert "`VLLM_ENABLE_RESPONSES_API_STORE=1`" in (ROOT / PAGE).read_text()
+    assert "`VLLM_ENABLE_RESPONSES_API_STORE=1`" in (ROOT / "docs/errors/response-with-id.qmd").read_text()
     responses = openai.OpenAI(base_url=server.base_url, api_key="EMPTY", max_retries=0, timeout=60).responses
     asked = {"model": "smollm2", "max_output_tokens": 16, "extra_body": NO_THOUGHTS["extra_body"]}
     first = responses.create(input=QUESTION, **asked)

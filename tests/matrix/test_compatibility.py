@@ -115,7 +115,7 @@ def test_every_expected_failure_leads_to_a_place_on_the_site(failure):
 
 def test_a_failure_that_is_mended_names_the_page_to_change():
     (line, *_) = [line for line in expected_failures.changes(result()) if line.startswith("CHANGED: seed with")]
-    assert "this now works: remove the workaround in docs/which-class.qmd#seed, docs/troubleshooting.qmd#" in line
+    assert "this now works: remove the workaround in docs/which-class.qmd#seed, docs/errors/unexpected-key" in line
 
 
 def test_a_failure_that_is_mended_names_the_other_pages_that_lead_to_it():

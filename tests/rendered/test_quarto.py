@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from scripts.common.paths import ROOT
+from scripts.content import errors
 from scripts.site.build_site import SITE
-from tests.rendered.conftest import LANDED
 
 pytestmark = pytest.mark.usefixtures("quarto")
 
@@ -87,11 +87,10 @@ def test_something_is_painted_soon(chromium, root, figures):
 @pytest.mark.parametrize(
     ("text", "page"),
     [
-        ("Can't find locally running ollama", "docs/troubleshooting.html"),
-        ("No connected db", "docs/troubleshooting.html"),
-        ("does not exist", "docs/troubleshooting.html"),
-        ("maximum context length", "docs/troubleshooting.html"),
-        ("enable-auto-tool-choice", "docs/troubleshooting.html"),
+        ("openai.NotFoundError: Error code: 404", "docs/errors/error-code-404.html"),
+        ("openai.APIConnectionError: Connection error.", "docs/errors/connection-error.html"),
+        ("ValueError: Model llama3 is not installed locally", "docs/errors/model-not-installed.html"),
+        *((entry.title.replace("`", ""), entry.address) for entry in errors.load()),
         ("ChatOpenAICompletions", "docs/which-class.html"),
         ("ChatOllama", "docs/connect/ollama.html"),
     ],
@@ -106,14 +105,13 @@ def test_the_search_finds(tab, root, text, page):
     found.first.wait_for(timeout=10_000)
 
 
-def test_a_hit_of_the_search_leads_to_its_heading(tab, root):
+def test_a_hit_of_the_search_leads_to_its_page(tab, root):
     tab.goto(f"{root}/index.html")
     tab.keyboard.press("/")
     tab.locator(".aa-Input").fill("maximum context length")
-    hit = tab.locator('.aa-Panel a[href*="troubleshooting.html"][href*="#"]').first
-    hit.click()
-    tab.wait_for_url("**/troubleshooting.html*")
-    tab.wait_for_function(f"({LANDED})(location.hash.slice(1)) === ''", timeout=5000)
+    tab.locator('.aa-Panel a[href*="maximum-context-length.html"]').first.click()
+    tab.wait_for_url("**/maximum-context-length.html*")
+    assert tab.locator("h1").is_visible()
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])

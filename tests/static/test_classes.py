@@ -24,15 +24,14 @@ ADVICE = (
 @functools.cache
 def server_of():
     """The server of each page and notebook that is of one server; a shared notebook is its first server's."""
-    every = backends.load()
-    found = {guide.notebook: every[guide.on[0]].title for guide in guides.load().values()}
-    found |= {backend.page: backend.title for backend in every.values()}
+    found = {guide.notebook: backends.get(guide.on[0]).title for guide in guides.load().values()}
+    found |= {backend.page: backend.title for backend in backends.load().values()}
     return {**found, "docs/connect/lm-studio.qmd": "LM Studio"}
 
 
 def right(place):
     """The class that the site recommends for the server of a page or a notebook."""
-    return TABLE[server_of().get(str(place), "Any other")]
+    return TABLE.get(server_of().get(str(place)), OTHERS)
 
 
 def classes(node, code):

@@ -148,7 +148,8 @@ def test_no_key_is_shown(place):
 def test_install_commands_are_of_one_kind(place):
     """They begin with `pip install`, name chatlas and openai as all do, pin servers, and quote what a shell reads.
 
-    chatlas 0.21.2 and newer fail beside openai 2, and pip does not know (docs/troubleshooting.qmd).
+    chatlas 0.21.2 and newer fail beside openai 2, and pip does not know
+    (docs/errors/cannot-import-annotationurlcitation.qmd).
     """
     text = pages.text(place)
     assert re.findall(r"(?:pip3|-m pip|uv pip|uv|conda|pipx) (?:install|add)\b.*", text) == []

@@ -25,8 +25,11 @@ def test_no_two_cells_give_an_error_the_same_name():
 
 
 def problems():
-    """The sections of troubleshooting and of the guides that speak of what does not work: their third level."""
-    guides = ("docs/troubleshooting.qmd", "docs/which-class.qmd", "docs/connect/")
+    """The sections of the guides that speak of what does not work: their third level.
+
+    What holds a page of docs/errors, its header says (tests/static/test_errors.py).
+    """
+    guides = ("docs/which-class.qmd", "docs/connect/")
     return [s for s in sections.everywhere() if s.level == 3 and s.place.startswith(guides)]
 
 

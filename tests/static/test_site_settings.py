@@ -15,6 +15,7 @@ WEBSITE, HTML = SETTINGS["website"], SETTINGS["format"]["html"]
 LEFT_OUT = {  # of the navigation
     "404.qmd": "a web host shows it in place of a page that there is not",
     "docs/evidence/*.qmd": "the cells of the table lead there, each to its place",
+    "docs/errors/*.qmd": "the index of errors and the search lead there; in the sidebar they would bury the rest",
 }
 COMMAND = re.compile(r"(?:make --no-print-directory (?P<target>[a-z-]+)|\.venv/bin/python -m (?P<module>[\w.]+))$")
 

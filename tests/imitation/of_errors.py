@@ -1,0 +1,69 @@
+"""The imitation behind notebooks/errors/imitation.ipynb: python -m tests.imitation.of_errors PORT.
+
+At http://localhost:PORT/v1/NAME it answers as tests/imitation/recorded/errors/NAME.json says:
+
+    {"imitates": "which server, which version",
+     "source": "https://…", "date": "2026-11",
+     "answers": [{"when": "\"tools\"", "status": 400, "body": {"error": …}}]}
+
+The first answer counts whose `when` is in the request ("POST /chat/completions " and its JSON), or that has none; one
+with `times` counts that often. It holds a `status` and a `body` (JSON, or a text), or the `events` of a stream; `cut`
+breaks the connection off behind them, `wait` holds them back for as many seconds. Where no answer fits, the server is
+a whole one (openai_like.py).
+"""
+
+import collections
+import json
+import math
+import sys
+import threading
+import time
+from pathlib import Path
+
+from tests.imitation.openai_like import openai_like
+from tests.imitation.server import MODELS, reply, serving
+
+RECORDED = Path(__file__).parent / "recorded" / "errors"
+LIMIT = 3600  # seconds, after which it ends by itself
+WHOLE = openai_like()
+GIVEN = collections.Counter()  # how often each answer was given
+
+
+def answer(handler, what):
+    """Send what a recorded answer says."""
+    time.sleep(what.get("wait", 0))
+    if "events" not in what:
+        return reply(handler, what["status"], what["body"], **what.get("headers", {}))
+    lines = "".join(f"data: {event if isinstance(event, str) else json.dumps(event)}\n\n" for event in what["events"])
+    if what.get("cut"):
+        lines = f"{len(lines.encode()):x}\r\n{lines}\r\n"  # a piece, and never the end of all pieces
+        handler.protocol_version = "HTTP/1.1"
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(lines.encode())
+        return None
+    return reply(handler, 200, lines, "text/event-stream")
+
+
+def behave(handler):
+    """A behaviour: that of the recording which the address names."""
+    name, _, rest = handler.path.removeprefix("/v1/").partition("/")
+    if handler.path == "/health" or (handler.command == "GET" and name == "models"):
+        return reply(handler, 200, MODELS)
+    file = RECORDED / f"{name}.json"
+    asked = f"{handler.command} /{rest} {json.dumps(handler.body)}"
+    answers = json.loads(file.read_text())["answers"] if file.exists() else []
+    for number, each in enumerate(answers if handler.command == "POST" else []):
+        if each.get("when", "") in asked and GIVEN[name, number] < each.get("times", math.inf):
+            GIVEN[name, number] += 1
+            return answer(handler, each)
+    handler.path = f"/v1/{rest.removeprefix('v1/')}"
+    return WHOLE(handler)
+
+
+if __name__ == "__main__":
+    with serving(behave, port=int(sys.argv[1])):
+        threading.Event().wait(LIMIT)
