@@ -22,7 +22,8 @@ def smallest():
 
 def entry_of(unit):
     """The entry that explains a unit."""
-    return next(entry for entry in entries() if entry["kind"] == unit[0])
+    kind, route = unit
+    return next(entry for entry in entries() if entry["kind"] == kind and route in entry["cases"])
 
 
 def to_text(case):
