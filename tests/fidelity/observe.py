@@ -104,6 +104,7 @@ class Room:
     def __exit__(self, *caught):
         self.folder.cleanup()
         self.serving.__exit__(*caught)
+        self.loop.run_until_complete(asyncio.sleep(0.1))  # let streams that broke off close
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 
