@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help check test-docs test test-site test-servers site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants words bare setups test-doctor release-doctor
+.PHONY: help check test-docs test test-site test-servers fidelity upstream site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants words bare setups test-doctor release-doctor
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ test-site: client ## render the site and look at every page in a browser (BROWSE
 
 test-servers: server-client ## tests that kill or restart servers; each starts its own
 	@.venv/bin/pytest -v -s tests/live
+
+fidelity: client ## look for what chatlas loses in silence (EXCHANGES=, SEED=0 for a new one)
+	@$(RUN) tests.fidelity --exchanges $(or $(EXCHANGES),1500) --seed $(or $(SEED),1)
+
+upstream: client ## show that the patches for chatlas mend what they say (ONLY=newest: do they still apply?)
+	@$(RUN) scripts.upkeep.upstream
 
 site: client ## render the site into _site (Quarto, or an offline preview without it)
 	@$(RUN) scripts.site.build_site

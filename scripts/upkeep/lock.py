@@ -11,7 +11,7 @@ from scripts.common.problem import run_main
 from scripts.common.python_version import OLDEST
 
 FOLDER = ROOT / "requirements"
-AGREE = {"client": "dev.in", "dev": "client.txt"}  # both go into one environment
+AGREE = {"client": "dev.in", "dev": "client.txt", "upstream": "client.txt"}  # they go into one environment
 
 
 def command(name):

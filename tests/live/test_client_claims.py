@@ -61,7 +61,7 @@ def test_a_regional_host_of_openai_is_warned_of():
         warnings.simplefilter("always", UserWarning)
         ChatOpenAI(base_url="https://eu.api.openai.com/v1", api_key="EMPTY")
     warned = any("ChatOpenAI() uses" in str(warning.message) for warning in caught)
-    assert warned, "this now works: take the first proposal out of docs/upstream.md"
+    assert warned, "this now works: take the first proposal out of docs/upstream.qmd"
 
 
 def run_with(folder, packages, program, *arguments):
