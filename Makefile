@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help check test-docs test test-site test-servers fidelity upstream site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue mutants words bare setups test-doctor release-doctor
+.PHONY: help check test-docs test test-site test-servers fidelity upstream site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue releases mutants words bare setups test-doctor release-doctor
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ benchmark: server-client ## time a notebook against the same requests in a plain
 
 oldest-chatlas: server-client ## find the oldest chatlas on which the vLLM notebook passes
 	@$(RUN) scripts.upkeep.oldest_chatlas
+
+releases: server-client ## ask each chatlas from 0.16 on what pages say of releases, on llama.cpp's server
+	@$(RUN) scripts.upkeep.releases
 
 original-report: server-client ## make the original report's call against its own vLLM and the pinned one
 	@$(RUN) scripts.upkeep.original_report

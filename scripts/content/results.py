@@ -53,6 +53,32 @@ class OldestChatlas(TypedDict):
     tried: list[dict[str, str | None]]
 
 
+Release = TypedDict(  # these are no names in Python
+    "Release",
+    {
+        "chatlas": str,
+        "openai<3": str,
+        "openai>=3": str,
+        "openai": str,
+        "warns": bool,
+        "reads_reasoning": bool,
+        "keeps_repeats": bool,
+        "says_where_ollama_is": bool,
+        "not_yes": NotRequired[dict[str, list[str]]],  # of minor releases
+    },
+)
+
+
+class Releases(TypedDict):
+    """What `make releases` writes."""
+
+    __pydantic_config__ = tables.CONFIG
+    made_by: str
+    date: str
+    server: str
+    releases: list[Release]
+
+
 Call = TypedDict(  # `class` is a word of Python's own
     "Call", {"chatlas": str, "openai": str, "class": str, "model": str, "questions": int, "worked": bool, "said": str}
 )

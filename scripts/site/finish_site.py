@@ -34,7 +34,8 @@ OUTSIDE = re.compile(r"""<script src="https?://[^>]*></script>|<script[^>]*>defi
 def finish(site):
     """Finish the site in the folder `site`."""
     address = site_settings.read().get("site-url", "").rstrip("/")
-    offered = {Path(guide.page): guide.notebook for guide in guides.load().values()}
+    first_last = reversed(guides.load().values())  # a page offers the first of its notebooks
+    offered = {Path(guide.page): guide.notebook for guide in first_last}
     for source in pages.sources():
         page = site / source.with_suffix(".html")
         if not page.exists() or FINISHED in page.read_text():
