@@ -88,7 +88,7 @@ def printed(python, program, *arguments):
 def ask(release, server, folder):
     """What one release does: one entry of the result."""
     found = {"chatlas": release}
-    pythons = [environments.client(folder / openai[-1], f"chatlas=={release}", openai) for openai in BESIDE]
+    pythons = [environments.client(folder / openai, f"chatlas=={release}", openai) for openai in BESIDE]
     found |= {openai: printed(python, "import chatlas")[1] for openai, python in zip(BESIDE, pythons, strict=True)}
     python = pythons[0] if found[BESIDE[1]] else pythons[1]  # with the newer openai, if that imports
     version = printed(python, "import importlib.metadata as m; print(m.version('openai'))")[0]
