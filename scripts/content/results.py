@@ -62,6 +62,7 @@ Release = TypedDict(  # these are no names in Python
         "openai": str,
         "warns": bool,
         "reads_reasoning": bool,
+        "sends_ids": bool,  # ChatOpenAI, with an earlier answer
         "keeps_repeats": bool,
         "says_where_ollama_is": bool,
         "not_yes": NotRequired[dict[str, list[str]]],  # of minor releases

@@ -34,7 +34,7 @@ from chatlas import ChatOllama, ChatOpenAI, ChatOpenAICompletions
 
 class Reasons(BaseHTTPRequestHandler):
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
@@ -46,6 +46,7 @@ class Reasons(BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
+sent = []
 server = HTTPServer(("127.0.0.1", 0), Reasons)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 own, real = f"http://127.0.0.1:{server.server_port}/v1", sys.argv[1]
@@ -58,6 +59,14 @@ chat.chat("Hello", echo="none")
 thought = [part for part in chat.get_last_turn().contents if "Thinking" in type(part).__name__]
 repeats = ChatOpenAICompletions(base_url=real, api_key="EMPTY", model="smollm2")
 repeats.chat("Say 1111.", echo="none", kwargs={"extra_body": {"grammar": 'root ::= "1111"'}})
+first = ChatOpenAI(base_url=real, api_key="EMPTY", model="smollm2")
+first.chat("Hello", echo="none", kwargs={"max_output_tokens": 16})
+second = ChatOpenAI(base_url=own, api_key="EMPTY", model="m")
+second.set_turns(first.get_turns())
+try:
+    second.chat("Hello", echo="none")
+except Exception:  # what comes back is no answer to this; what went out counts
+    pass
 try:
     ollama = ChatOllama(base_url="http://127.0.0.2:9", model="m")
 except RuntimeError as error:
@@ -66,6 +75,7 @@ print(json.dumps({
     "warns": any("ChatOpenAI() uses" in str(warning.message) for warning in caught),
     "reads_reasoning": bool(thought),
     "says_where_ollama_is": "127.0.0.2" in str(ollama),
+    "sends_ids": "id" in next(item for item in sent[-1]["input"] if item["role"] == "assistant"),
     "keeps_repeats": repeats.get_last_turn().text == "1111",
 }))
 """

@@ -203,6 +203,8 @@ def assert_known(target, only):
         mutants.load(only)
     elif target in ("test-docs", "update-outputs", "newest"):
         guides.chosen(only)
+    elif target == "upstream":
+        assert only == "newest"
     else:
         assert [backends.get(name) for name in only.split(",")]
 

@@ -183,7 +183,7 @@ CELL = "notebooks/vllm.ipynb#no-such-route"
             {"provoked": "tests/gone.py::gone", "way_out": "{source: 'https://a.b', date: '2026-11'}"},
             "no link to https",
         ),
-        ({"provoked": "tests/conftest.py::port", "server": "VLLM"}, "error.servers: 'VLLM' is no server of this site"),
+        ({"provoked": "tests/imitation/fixtures.py::port", "server": "VLLM"}, "error.servers: 'VLLM' is no server of this site"),
     ],
 )
 def test_a_fault_is_named_in_one_line_with_file_and_key(tmp_path, changed, line):

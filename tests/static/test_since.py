@@ -18,6 +18,7 @@ ABOUT = {
     r"openai 2|AnnotationURLCitation|openai package 3": lambda release: release["openai<3"] == "",
     r"warn|Responses API": lambda release: release["warns"],
     r"reasoning": lambda release: release["reads_reasoning"],
+    r"second question|without an id": lambda release: release["sends_ids"],
     r"ollama at": lambda release: release["says_where_ollama_is"],
 }
 WRITTEN = [page for page in pages.written() if page.stem != "compatibility"]
