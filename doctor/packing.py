@@ -10,7 +10,7 @@ def packed(folder):
     found = []
     for page in sorted(folder.glob("*.qmd")):
         header = yaml.safe_load(re.match(r"---\n(.*?)\n---\n", page.read_text("utf-8"), re.DOTALL)[1])
-        error = header["error"]
+        error = header["entry"]
         if error["match"]:
             title = header["title"]
             title = title[3:-3] if title.startswith("`` ") else title.replace("`", "")

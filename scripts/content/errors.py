@@ -53,7 +53,7 @@ Held = Annotated[Any, pydantic.AfterValidator(held_by)]
 
 
 class Header(pydantic.BaseModel):
-    """The block `error` of a page's header; docs/contribute.qmd says what each field means."""
+    """The block `entry` of a page's header; docs/contribute.qmd says what each field means."""
 
     model_config = pydantic.ConfigDict(extra="forbid", strict=True, populate_by_name=True)
     exception: Annotated[str, pydantic.StringConstraints(pattern=r"^(no error|[\w.]+)$")]
@@ -108,9 +108,9 @@ class Entry(pydantic.BaseModel):
 def faults_of_the_header(page):
     """A line for each thing that is wrong with the form of a page's header."""
     try:
-        Header.model_validate(pages.header(page).get("error"))
+        Header.model_validate(pages.header(page).get("entry"))
     except pydantic.ValidationError as found:
-        keys = [(".".join(map(str, ("error", *fault["loc"]))), fault) for fault in found.errors()]
+        keys = [(".".join(map(str, ("entry", *fault["loc"]))), fault) for fault in found.errors()]
         return [f"{page}, {key}: {fault['msg'].removeprefix('Value error, ')}" for key, fault in keys]
     return []
 
@@ -120,7 +120,7 @@ def read(page):
     if wrong := faults_of_the_header(page):
         raise Broken(page, wrong[0].removeprefix(f"{page}, "))
     header = pages.header(page)
-    error = Header.model_validate(header["error"])
+    error = Header.model_validate(header["entry"])
     return Entry(page=str(page), title=header["title"], says=header["description-meta"], error=error)
 
 
@@ -210,7 +210,7 @@ def faults(entry):
     if error.exception == NO_ERROR and not error.seen:
         fault("seen", "without an exception the index needs to know what a person sees")
     found += [
-        f"{page}, error.servers: {name!r} is no server of this site" for name in error.servers if not known_server(name)
+        f"{page}, entry.servers: {name!r} is no server of this site" for name in error.servers if not known_server(name)
     ]
     found += faults_of_the_cell(entry)
     return found
@@ -228,7 +228,7 @@ def faults_of_the_cell(entry):
     caught = {part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "") for part in parts}
     warned = name.endswith("Warning") and "catch_warnings" in source
     if entry.error.exception != NO_ERROR and name not in caught and not warned:
-        found.append(f"{page}, error.exception: the cell {cell[1]} catches {', '.join(sorted(caught)) or 'nothing'}")
+        found.append(f"{page}, entry.exception: the cell {cell[1]} catches {', '.join(sorted(caught)) or 'nothing'}")
     plain = printed(entry).replace("`", "")
     title = entry.plain_title.replace("`", "")
     if entry.error.exception != NO_ERROR and title not in plain:

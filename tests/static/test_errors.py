@@ -51,7 +51,7 @@ def test_what_was_provoked_finds_its_page_first(entry):
     text = errors.printed(entry)
     for pasted in (text, traceback_of(text), text.replace('"', '\\"'), f"\x1b[31m{text}\x1b[0m\n"):
         found = explain.explain(pasted, errors.data())
-        assert found, f"{entry.page}, error.match: no pattern is in {pasted[-300:]!r}"
+        assert found, f"{entry.page}, entry.match: no pattern is in {pasted[-300:]!r}"
         best = [match.address for match in found if match.why == found[0].why]
         assert entry.address in best, f"{entry.page}: {pasted[-200:]!r} finds {best[0]} first"
 
@@ -146,7 +146,7 @@ def test_the_package_is_packed_with_what_the_index_knows():
 FAULTY = """---
 title: "It fails"
 description-meta: "What it means."
-error:
+entry:
   exception: openai.NotFoundError
   match: {match}
   servers: [{server}]
@@ -172,10 +172,10 @@ CELL = "notebooks/vllm.ipynb#no-such-route"
 @pytest.mark.parametrize(
     ("changed", "line"),
     [
-        ({"provoked": "a cell"}, "error.provoked: name a cell"),
-        ({"provoked": CELL, "match": "['4']"}, "error.match: '4': at least 10 characters"),
+        ({"provoked": "a cell"}, "entry.provoked: name a cell"),
+        ({"provoked": CELL, "match": "['4']"}, "entry.match: '4': at least 10 characters"),
         ({"provoked": CELL, "match": "['…rror code: 404']"}, "no … at an end"),
-        ({"provoked": "{source: 'http://a', date: '2026-11'}"}, "error.provoked.source: String should match pattern"),
+        ({"provoked": "{source: 'http://a', date: '2026-11'}"}, "entry.provoked.source: String should match pattern"),
         ({"provoked": CELL}, "provoked: the page does not embed notebooks/vllm.ipynb#no-such-route"),
         ({"provoked": "notebooks/vllm.ipynb#lost"}, "provoked: notebooks/vllm.ipynb has no visible cell lost"),
         ({"provoked": CELL, "way_out": "tests/gone.py::test_a"}, "way-out: tests/gone.py has no test_a"),
@@ -183,17 +183,16 @@ CELL = "notebooks/vllm.ipynb#no-such-route"
             {"provoked": "tests/gone.py::gone", "way_out": "{source: 'https://a.b', date: '2026-11'}"},
             "no link to https",
         ),
-        ({"provoked": "tests/imitation/fixtures.py::port", "server": "VLLM"}, "error.servers: 'VLLM' is no server of this site"),
+        (
+            {"provoked": "tests/imitation/fixtures.py::port", "server": "VLLM"},
+            "entry.servers: 'VLLM' is no server of this site",
+        ),
     ],
 )
 def test_a_fault_is_named_in_one_line_with_file_and_key(tmp_path, changed, line):
-    page = ROOT / errors.FOLDER / f"faulty-{tmp_path.name}.qmd"
-    page.write_text(FAULTY.format(**{**RIGHT, **changed}))
-    try:
-        name = page.relative_to(ROOT)
-        found = errors.faults_of_the_header(name) or errors.faults(errors.read(name))
-    finally:
-        page.unlink()
+    name = tmp_path / "faulty.qmd"
+    name.write_text(FAULTY.format(**{**RIGHT, **changed}))
+    found = errors.faults_of_the_header(name) or errors.faults(errors.read(name))
     assert any(line in fault and fault.startswith(f"{name}, ") and "\n" not in fault for fault in found), found
 
 
