@@ -46,6 +46,8 @@ def all_together():
     """One sentence: how many cells passed on which servers, and the day of the oldest of these results."""
     runs = [run for guide in guides.load().values() if not guide.needs for run in guides.runs(guide)]
     found = [(run.backend.title, result) for run in runs if (result := accepted(run))]
+    if not found:
+        return "Not verified yet."
     servers = ", ".join(dict.fromkeys(title for title, _ in found))
     cells = sum(len(result["cells"]) for _, result in found)
     return f"Verified {min(result['date'] for _, result in found)} on {servers}: {cells} cells in {len(found)} runs."
