@@ -11,6 +11,7 @@ from chatlas_doctor.snippet import QUESTION, TOKENS
 
 FEATURE_SECONDS = 30.0  # for a request of the doctor's own that generates
 LOG = "Look at the server's log."
+SET_ASIDE = "The proxy has set the server behind it aside, since that refused an id or a key"
 ABOUT_MODEL = re.compile(
     r"model\b.*(does not exist|not found|not available|not loaded)|Invalid model name|no router for|No models? (is )?"
     r"loaded|unknown model|does not support chat",
@@ -105,7 +106,7 @@ def cause_of(address, reply, report, key):
     if status in (401, 403) or "No connected db" in reply.text:
         return refused_key(reply, key, litellm)
     if "No deployments available" in message:
-        text = f"The proxy has set the server behind it aside, since that refused an id or a key ({status})."
+        text = f"{SET_ASIDE} ({status})."
         again = "Run this again in a few seconds for the first error, or read the proxy's log."
         return Cause("server_error", text, again)
     if re.search(r"budget", message, re.IGNORECASE):

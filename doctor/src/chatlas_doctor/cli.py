@@ -143,6 +143,9 @@ def main(words=None):
     except Cause as cause:
         print(cause.text, *cause.advice, sep="\n  ")
         return KINDS[cause.kind][0]
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains as it ends
+        return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130

@@ -4,7 +4,7 @@ import urllib.request
 
 from chatlas_doctor.address import read_address
 from chatlas_doctor.causes import Cause
-from chatlas_doctor.chat import all_reasoning, answers, ask_chat, chat_cause, install_cause
+from chatlas_doctor.chat import ABOUT_MODEL, SET_ASIDE, all_reasoning, answers, ask_chat, chat_cause, install_cause
 from chatlas_doctor.features import Feature, check_features
 from chatlas_doctor.keys import check_key
 from chatlas_doctor.look import look, with_its_scheme
@@ -103,6 +103,8 @@ def chat(address, key, python, report, wanted, unlisted):
             report.worked, report.answer, report.seconds = True, run.answer, run.seconds
             return
     if cause := chat_cause(address, report, key):
+        if cause.text.startswith(SET_ASIDE) and run and ABOUT_MODEL.search(run.error):  # it told the snippet why
+            cause = Cause("model", f"The server refuses the model id. It says: {run.error[:300]}")
         if unlisted and cause.kind == "not_api":
             raise unlisted
         raise about_the_model(cause, wanted, address, key, python, report)
