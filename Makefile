@@ -15,14 +15,14 @@ LINT = .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/li
 
 check: ## all static checks of pages, notebooks, tables and workflows, in seconds; takes the .venv that is there
 	@test -e .venv/.complete || { echo "Stopped: there is no client environment here; make client makes it." >&2; exit 1; }
-	@$(LINT) && .venv/bin/pytest -q tests/static
+	@$(LINT) && .venv/bin/pytest -q -p no:hypothesispytest -p no:xdist -p no:pytest_reportlog tests/static
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
 	@$(LINT) && .venv/bin/pytest -n auto --dist loadscope --no-loadscope-reorder
 	@$(MAKE) --no-print-directory test-site
 
 test-site: client ## render the site and look at every page in a browser (BROWSER=none skips that)
-	@$(RUN) scripts.site.build_site && .venv/bin/pytest tests/rendered
+	@$(RUN) scripts.site.build_site && .venv/bin/pytest -n auto --dist loadgroup tests/rendered
 
 test-servers: server-client ## tests that kill or restart servers; each starts its own
 	@.venv/bin/pytest -v -s tests/live
@@ -116,7 +116,7 @@ clean: ## stop what `make start` started, and remove what these commands made: .
 	  name=$${note##*/running-}; \
 	  $(MAKE) --no-print-directory stop ONLY="$${name%.json}" || exit 1; \
 	done
-	rm -rf .venv _build _site .quarto _variables.yml docs/compatibility.qmd docs/troubleshooting.qmd docs/evidence
+	rm -rf .venv _build _site .quarto _variables.yml docs/compatibility.qmd docs/troubleshooting.qmd docs/evidence doctor/src/chatlas_doctor/errors.json
 	@test ! -e $(CACHE) || $(PYTHON) -m scripts.common.cache
 
 client:

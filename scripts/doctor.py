@@ -10,7 +10,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "doctor" / "src"
 
 if __name__ == "__main__":
     if not SOURCE.exists():
-        sys.exit("This file alone is not the doctor: take the one that the site offers, or: pip install chatlas-doctor")
+        sys.exit("This file alone is not the doctor: take the one that the site offers, or the whole clone")
     sys.path.insert(0, str(SOURCE))
     from chatlas_doctor.cli import main
 

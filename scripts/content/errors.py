@@ -135,6 +135,7 @@ def written():
     return [path.relative_to(ROOT) for path in sorted((ROOT / FOLDER).glob("*.qmd"))]
 
 
+@functools.cache
 def data():
     """What the box of the index and the doctor look errors up in (doctor/hatch_build.py packs the same)."""
     return [

@@ -72,7 +72,13 @@ def header(page):
     Raises:
         Broken: there is none, it is no YAML, or has no title or description-meta.
     """
-    found = HEADER.match(text(page))
+    return parsed_header(text(page), page)
+
+
+@functools.cache  # many tests ask each page
+def parsed_header(whole, page):
+    """The header of a page with this text; raises Broken as header() does."""
+    found = HEADER.match(whole)
     if not found:
         raise Broken(f"{page}, line 1", "there is no header: lines between --- and ---")
     try:

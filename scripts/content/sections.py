@@ -23,11 +23,13 @@ class Section:
         place: PAGE#anchor, with the anchor that pandoc makes (its auto_identifiers); PAGE alone for
             what stands above the first heading.
         heading: pandoc's element, None above the first heading.
+        title: the heading in Markdown; "" above the first one.
         blocks: pandoc's elements below it.
     """
 
     place: str
     heading: panflute.Header | None
+    title: str
     blocks: list[panflute.Block]
 
     @property
@@ -45,12 +47,7 @@ class Section:
         """The number of its #; 0 above the first heading."""
         return self.heading.level if self.heading else 0
 
-    @functools.cached_property  # as all that is read from the tree: many tests ask for it
-    def title(self):
-        """The heading in Markdown; "" above the first one."""
-        return tree.written([self.heading], TITLE, self.place).lstrip("#").strip() if self.heading else ""
-
-    @functools.cached_property
+    @functools.cached_property  # many tests ask for it
     def text(self):
         """The words below the heading, without code blocks."""
         return pages.words(self.blocks)
@@ -92,10 +89,12 @@ def of(page):
 @functools.cache
 def parted(text, page):
     """The sections of a page with this text."""
-    found = [Section(str(page), None, [])]
-    for block in tree.blocks(tree.of(text, str(page))):
+    found, blocks = [Section(str(page), None, "", [])], list(tree.blocks(tree.of(text, str(page))))
+    headings = [block for block in blocks if isinstance(block, panflute.Header)]
+    written = iter(tree.written(headings, TITLE, str(page)).split("\n\n"))  # at once, since pandoc takes long to start
+    for block in blocks:
         if isinstance(block, panflute.Header):
-            found.append(Section(f"{page}#{block.identifier}", block, []))
+            found.append(Section(f"{page}#{block.identifier}", block, next(written).lstrip("#").strip(), []))
         else:
             found[-1].blocks.append(block)
     return found

@@ -13,6 +13,8 @@ from scripts.content.backends import pinned
 REQUIREMENTS = ROOT / "requirements"
 UV = [sys.executable, "-m", "uv", "pip", "install"]
 LOCKED = ["--no-deps", "--require-hashes", "--compile-bytecode"]
+# A source distribution, without building anything.
+SOURCE = ("-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", "--no-binary", ":all:")
 ADVICE = "look at the last lines above; if it was the network, run the same command again: what arrived is kept."
 
 

@@ -33,7 +33,6 @@ OPTIONS = (
     "-DLLAMA_USE_PREBUILT_UI=OFF",
 )
 CONFIGURE = ("cmake", "-G", "Ninja", *OPTIONS)
-DOWNLOAD = ("-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", "--no-binary", ":all:")
 COMMIT = re.compile(r"ggml-org/llama\.cpp@(\w+)")
 ADVICE = "look at the last lines above; if it was the network or the disk, mend that and run the same command again."
 
@@ -84,7 +83,7 @@ def download(python, folder):
     """Unpack the pinned source into the empty `folder`; returns its place there, and the seconds that it took."""
     seconds = progress.run(
         "downloading llama.cpp's source (77 MB)",
-        [python, *DOWNLOAD, "--requirement", SOURCE, "--dest", folder, "--require-hashes"],
+        [python, *environments.SOURCE, "--requirement", SOURCE, "--dest", folder, "--require-hashes"],
         BUILD / "logs" / f"download-{LOG}",
         timeout=900,
         advice=ADVICE,

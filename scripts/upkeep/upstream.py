@@ -25,7 +25,6 @@ from scripts.servers import environments
 
 PATCHES = sorted((ROOT / "upstream" / "chatlas").glob("*.patch"))
 LOCKS = [environments.REQUIREMENTS / f"{name}.txt" for name in ("client", "dev", "upstream")]
-DOWNLOAD = ("-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", "--no-binary", ":all:")
 NEW_TEST = re.compile(r"^--- /dev/null\n\+\+\+ b/(tests/test_\w+\.py)$", re.MULTILINE)
 # What chatlas' tests expect of the machine that runs them; none of it is a key.
 KEYS = {f"{name}_API_KEY": "dummy" for name in ("OPENAI", "ANTHROPIC", "GOOGLE", "OPENROUTER", "DEEPSEEK", "GITHUB")}
@@ -51,7 +50,7 @@ def environment():
 
 def source(python, folder, wanted):
     """Unpack chatlas' source distribution into the empty `folder`; returns its place there."""
-    command = [python, *DOWNLOAD, "--dest", folder, *wanted]
+    command = [python, *environments.SOURCE, "--dest", folder, *wanted]
     log = BUILD / "logs" / "download-upstream.log"
     progress.run("downloading chatlas' source distribution", command, log, timeout=300, advice=environments.ADVICE)
     [archive] = folder.glob("*.tar.gz")

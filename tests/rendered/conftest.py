@@ -144,15 +144,22 @@ def tab(chromium):
     context.close()
 
 
-FIGURES = []
+def pytest_collection_modifyitems(items):
+    """All that looks at one page runs in one process, which visits it once."""
+    for item in items:
+        if name := getattr(item, "callspec", None) and item.callspec.params.get("path"):
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
-@pytest.fixture(scope="session")
-def figures():
-    """A list of lines to print at the end: what was measured, for people to read."""
-    return FIGURES
+@pytest.fixture
+def figure(record_property):
+    """A function that takes a line to print at the end: what was measured, for people to read."""
+    return functools.partial(record_property, "figure")
 
 
 def pytest_terminal_summary(terminalreporter):
-    for line in FIGURES:
-        terminalreporter.write_line(line)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, line in getattr(report, "user_properties", ()) if getattr(report, "when", "") == "call" else ():
+                if name == "figure":
+                    terminalreporter.write_line(line)

@@ -109,8 +109,8 @@ def test_old_addresses_of_other_files_still_answer(tab, small):
     assert tab.request.get(f"{small}/old.ipynb").text() == "{}"
 
 
-def test_all_addresses_are_listed(had, figures):
+def test_all_addresses_are_listed(had, figure):
     known = set(addresses.listed())
     made = "Quarto's output" if 'content="quarto-' in (SITE / "index.html").read_text() else "the preview"
-    figures.append(f"addresses: {len(known)} looked up in {made}")
+    figure(f"addresses: {len(known)} looked up in {made}")
     assert sorted(had - known) == [], "run `make addresses`: from then on these are kept"

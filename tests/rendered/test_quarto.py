@@ -52,7 +52,7 @@ def test_no_request_leaves_the_site(visit, path, root):
     assert outside == []
 
 
-def test_a_page_is_light(tab, root, path, figures):
+def test_a_page_is_light(tab, root, path, figure):
     """All that is loaded with a page, without images, compressed as a web host sends it."""
     sizes = {}
 
@@ -66,11 +66,11 @@ def test_a_page_is_light(tab, root, path, figures):
     tab.goto(f"{root}/{path}")
     tab.wait_for_load_state("networkidle")
     total = sum(sizes.values())
-    figures.append(f"{path}: {total / 1000:.0f} KB compressed, without images")
+    figure(f"{path}: {total / 1000:.0f} KB compressed, without images")
     assert total < WEIGHT, sizes
 
 
-def test_something_is_painted_soon(chromium, root, figures):
+def test_something_is_painted_soon(chromium, root, figure):
     """The median of five first visits is printed."""
     seen = []
     for _ in range(5):
@@ -80,7 +80,7 @@ def test_something_is_painted_soon(chromium, root, figures):
         tab.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
         seen.append(tab.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000)
         context.close()
-    figures.append(f"first contentful paint of the vLLM guide, on this machine: {statistics.median(seen):.2f} s")
+    figure(f"first contentful paint of the vLLM guide, on this machine: {statistics.median(seen):.2f} s")
     assert min(seen) < PAINT
 
 

@@ -1,6 +1,7 @@
 """Commands and files that pages show are safe to copy, start what this repository has, and parse."""
 
 import ast
+import functools
 import itertools
 import re
 import shlex
@@ -42,6 +43,7 @@ def inline(place):
     return [code for code in pages.inline_code(place) if COMMAND.match(code)]
 
 
+@functools.cache  # most tests here ask each page
 def shown(place):
     """The commands that a page or the README shows, in blocks, in sentences and in the files that it includes."""
     included = re.findall(r"^(?:# +(?=docker )|ExecStart=)((?:.*\\\n)*.*)", pages.text(place), re.MULTILINE)

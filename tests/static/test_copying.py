@@ -155,17 +155,19 @@ def requirements_in(words):
     return [Requirement(word) for word in words[2:] if not word.startswith(("-", "./"))]
 
 
+PINNED = {
+    canonicalize_name(name)
+    for path in (ROOT / "requirements").glob("*.txt")
+    for name in re.findall(r"^([\w.-]+)==", path.read_text(), re.MULTILINE)
+}
+
+
 def test_what_pages_install_is_what_is_installed_here(page):
-    pinned = {
-        canonicalize_name(name)
-        for path in (ROOT / "requirements").glob("*.txt")
-        for name in re.findall(r"^([\w.-]+)==", path.read_text(), re.MULTILINE)
-    }
     for words in commands.shell(page):
         if words[:2] == ["pip", "install"]:
             named = [requirement.name for requirement in requirements_in(words)]
             # vllm is what the pages name for a GPU; its CPU build is what is pinned
-            assert {canonicalize_name(name) for name in named} <= pinned | {"vllm"}, words
+            assert {canonicalize_name(name) for name in named} <= PINNED | {"vllm"}, words
 
 
 def test_shell_blocks_are_shell(page):

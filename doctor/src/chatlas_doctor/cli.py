@@ -116,9 +116,7 @@ def explained(words):
     try:
         module = importlib.import_module("chatlas_doctor.explain")
     except ImportError:
-        print(
-            "This file cannot explain errors: install the whole program, pip install chatlas-doctor.", file=sys.stderr
-        )
+        print("This file cannot explain errors: install the whole program, pip install ./doctor.", file=sys.stderr)
         return KINDS["usage"][0]
     return module.main(words)
 

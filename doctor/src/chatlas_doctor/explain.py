@@ -92,7 +92,7 @@ def in_words(matches):
 
 
 def main(argv=None):
-    """Explain a file or what is on standard input; returns 1 for what nothing is known of."""
+    """Explain a file or what is on standard input; returns 1 for what nothing is known of, 2 without the errors."""
     parser = argparse.ArgumentParser(
         prog="chatlas-doctor explain", description="Finds the page on an error in a pasted message or traceback."
     )
@@ -102,6 +102,10 @@ def main(argv=None):
         text = Path(file).read_text("utf-8", "replace") if file else sys.stdin.buffer.read().decode("utf-8", "replace")
     except OSError as error:
         parser.error(f"{error.strerror}: give a file that there is")
-    matches = explain(text)
+    try:
+        matches = explain(text)
+    except FileNotFoundError:  # started from a clone, where nothing has packed them
+        print("The errors come with the installed program: pip install ./doctor, in the clone.", file=sys.stderr)
+        return 2
     sys.stdout.buffer.write((in_words(matches) + "\n").encode("utf-8"))
     return 0 if matches else 1
