@@ -93,7 +93,7 @@ def test_another_model_is_asked_only_what_any_model_can_do(tmp_path):
     """What depends on our server is not asked, and says so; the model that was chosen stands in the snippet."""
     cells = [
         nbformat.v4.new_code_cell('base_url = "http://a"', id="parameters", metadata=PARAMETERS),
-        nbformat.v4.new_code_cell("model = [][0]\nprint(dict(a=base_url)[\"a\"], model)", id="quickstart"),
+        nbformat.v4.new_code_cell('model = [][0]\nprint(dict(a=base_url)["a"], model)', id="quickstart"),
         nbformat.v4.new_code_cell('assert model == "theirs"', id="check-quickstart"),
         nbformat.v4.new_code_cell("1 / 0", id="ours", metadata={"tags": ["our-server"]}),
     ]
