@@ -212,12 +212,21 @@ NOT_ASKED = "not asked: it depends on our model's words, or on how our server wa
 
 
 def for_any_model(notebook):
-    """A copy of `notebook` in which nbval leaves out the cells that depend on our server."""
+    """A copy of `notebook` in which cells that depend on our server only define what later cells use."""
     changed = copy.deepcopy(notebook)
     for cell in code_cells(changed):
         if OURS in tags(cell):
-            cell.source = "# NBVAL_SKIP\n" + cell.source
+            kept = [statement for statement in ast.parse(cell.source).body if defines(statement)]
+            cell.source = "# not asked\n" + "\n".join(map(ast.unparse, kept))
     return changed
+
+
+def defines(statement):
+    """Whether a statement only names something: an import, a function, a class, or a literal text or number."""
+    literal = isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
+    return literal or isinstance(
+        statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    )
 
 
 def without_comparison(notebook):

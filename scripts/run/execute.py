@@ -123,7 +123,7 @@ def run_notebook(path, parameters, servers=(), python=sys.executable, compare=Fa
         cells, kernel_start = read_report(report, notebook)
     for cell, of_notebook in zip(cells, notebooks.code_cells(notebook), strict=True):
         if any_model and notebooks.OURS in notebooks.tags(of_notebook):
-            cell["reason"] = notebooks.NOT_ASKED
+            cell |= {"outcome": "not_run", "reason": notebooks.NOT_ASKED}
     return cells, kernel_start
 
 

@@ -25,6 +25,7 @@ from scripts.run import execute, report
 from scripts.servers import container_checks, containers, engines, serve, yours
 from scripts.servers.platform_check import check_machine
 
+NEEDS_OURS = "its errors come from how our server was started"
 NEEDS_GPU = "it needs a GPU, `make test-docs ON=gpu`"
 
 
@@ -106,7 +107,9 @@ def on_your_server(selected, url, model):
         other = "" if server.model == selected[0].backend.serves else server.model
         if other:
             print(f"The model is {other}, which is not ours: a cell that depends on our server is not asked.")
-        asked = [run for run in selected if run not in for_a_gpu]
+        asked = [run for run in selected if run not in for_a_gpu and not (other and run.guide.is_of_errors)]
+        of_errors = [run for run in selected if other and run.guide.is_of_errors]
+        print("".join(f"{not_verified(run, NEEDS_OURS)}\n" for run in of_errors), end="")
         results = [
             execute_run(run, "url", server.root, server.api_key, server.version, [], {}, model=other) for run in asked
         ]
@@ -268,6 +271,7 @@ def main():
         )
     if url:
         selected = guides.chosen(only or next(iter(backends.load())))
+        selected = [run for run in selected if "+" not in run.backend.name] or selected  # the same server, other flags
         if len({run.backend.name for run in selected}) != 1:
             raise Problem(
                 "URL= goes with one backend.",
