@@ -81,6 +81,8 @@ def ours(root):
 def lent(root, folder, gguf):
     """The models of `folder` on a server that somebody already has, for the length of a `with` block.
 
+    With `gguf` None none is made; what the guide's cells make there is deleted all the same.
+
     Raises:
         Problem: a model of that name is there already, which is never touched.
     """
@@ -92,7 +94,8 @@ def lent(root, folder, gguf):
             "if they are left over from an interrupted run, remove them: `ollama rm NAME`.",
         )
     try:
-        create(root, folder, gguf)
+        if gguf:
+            create(root, folder, gguf)
         yield
     finally:
         for name in ours(root):

@@ -65,9 +65,10 @@ def server(backend, url, model=""):
     root, api_key = url.rstrip("/").removesuffix("/v1"), os.environ.get("API_KEY") or "EMPTY"
     served = served_models(root, api_key)
     with contextlib.ExitStack() as stack:
-        if backend.modelfiles and not model:
-            stack.enter_context(ollama_models.lent(root, backend.modelfiles, fetch_model.ensure_gguf()))
-            served = [backend.serves, *served]
+        if backend.modelfiles:
+            gguf = None if model else fetch_model.ensure_gguf()
+            stack.enter_context(ollama_models.lent(root, backend.modelfiles, gguf))
+            served = served if model else [backend.serves, *served]
         if not served or (model and model not in served):
             raise Problem(
                 f"The server at {root} serves no model{f' called {model!r}' if model else ''}.",
