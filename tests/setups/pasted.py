@@ -23,7 +23,7 @@ SETUPS = [
     pasted("[::] as Go's servers print it", "[::]:{port}", "127.0.0.1|localhost", works=False),
     pasted("a column of `docker ps`", "0.0.0.0:{port}->8000/tcp", "127.0.0.1|localhost", works=False),
     pasted("with Docker's scheme", "tcp://127.0.0.1:{port}"),
-    pasted("with a colon of another width", "http：//127.0.0.1:{port}/v1"),
+    pasted("with a colon of another width", "http\uff1a//127.0.0.1:{port}/v1"),
     key(
         "a carriage return at the key's end, from a file made on Windows",
         "github.com/docker/compose/issues/9761 and its kin: CRLF in .env; 2026-11",

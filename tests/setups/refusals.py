@@ -57,7 +57,8 @@ SETUPS = [
             {
                 "error": {
                     "code": 400,
-                    "message": "request (312 tokens) exceeds the available context size (256 tokens), try increasing it",
+                    "message": "request (312 tokens) exceeds the available context size (256 tokens), try "
+                    "increasing it",
                     "type": "exceed_context_size_error",
                     "n_prompt_tokens": 312,
                     "n_ctx": 256,
@@ -138,7 +139,8 @@ SETUPS = [
             {
                 "error": {
                     "code": 500,
-                    "message": "could not load model: rpc error: code = Unavailable desc = error reading from server: EOF",
+                    "message": "could not load model: rpc error: code = Unavailable desc = error reading from "
+                    "server: EOF",
                     "type": "",
                 }
             },

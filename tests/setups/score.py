@@ -2,9 +2,9 @@
 
     python -m tests.setups.score [--keep-as-first]
 
-ONLY=words takes the set-ups whose kind or name has these words. A set-up is named when the first line has all that it should
-name and the exit status fits; misleading when the line says what is not so, or the key is seen where it must not be;
-vague otherwise.
+ONLY=words takes the set-ups whose kind or name has these words. A set-up is named when the first line has all that it
+should name and the exit status fits; misleading when the line says what is not so, or the key is seen where it must
+not be; vague otherwise.
 """
 
 import argparse
@@ -204,9 +204,7 @@ def main():
     now = count(verdict["worth"] for verdict in verdicts.values())
     first = {name: worth for round_ in json.loads(FIRST.read_text()) for name, worth in round_["set-ups"].items()}
     for label, score in (("first", count(first[name] for name in verdicts if name in first)), ("now", now)):
-        print(
-            f"{label:6}{score['named']} of {score['of']} named, {score['vague']} vague, {score['misleading']} misleading"
-        )
+        print(f"{label:6}" + ", ".join(f"{number} {worth}" for worth, number in score.items()))
     return 0 if now["named"] >= AIM * now["of"] and not now["misleading"] else 1
 
 
