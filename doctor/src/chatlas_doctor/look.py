@@ -11,6 +11,7 @@ from chatlas_doctor.causes import KEY_VARIABLE, Cause
 from chatlas_doctor.keys import oddity
 from chatlas_doctor.machine import loading_server, neighbours
 from chatlas_doctor.servers import ELSEWHERE, SIGNS, identify, model_entries
+from chatlas_doctor.strangers import stranger
 
 SCHEME_SECONDS = 1.0  # to see whether https is spoken, where no scheme was typed
 LOOK_SECONDS = 3.0  # for all other GET requests together
@@ -132,6 +133,11 @@ def no_answer(address, reply, deadline):
         return Cause("name", f"The host name {address.host!r} is not known here.", "Check its spelling, and the VPN.")
     if reply.failure == "refused":
         return nothing_listens(address, where, left)
+    if reply.failure == "connect_timeout" and address.is_loopback:  # this machine refuses at once where nothing is
+        text = (
+            f"Something listens on {where} and has not answered yet: no connection within {LOOK_SECONDS:.0f} seconds."
+        )
+        return Cause("endless", text, "It, or this machine, has too much to do: wait, and run this again.")
     if reply.failure in ("connect_timeout", "unreachable"):
         why = f" ({reply.detail})" if reply.detail else ""
         text = f"No connection to {where} comes about{why}: the host is down, or a firewall is between."
@@ -211,6 +217,11 @@ def gateway(reply):
     if reply.status == 401 and reply.headers.get("www-authenticate", "").lower().startswith("basic"):
         text = f"What stands in front of the server{name} asks for a user name and a password (401, Basic)."
         return Cause("key", text, "A key does not help here: ask who runs it, or reach the server without it.")
+    if "missingauthenticationtoken" in reply.headers.get("x-amzn-errortype", "").lower():
+        text = (
+            f"AWS's API Gateway has no such path: it says so with a {reply.status}, which is not about your key.{says}"
+        )
+        return Cause("gateway", text, "Check the path in front of /v1: a stage, such as /prod, belongs to it.")
     if reply.status == 403 and reply.is_page:
         text = f"A gateway or firewall{name} refuses you (403), not the model server.{says}"
         return Cause("gateway", text, advice)
@@ -257,6 +268,9 @@ def no_models(address, reply, signs, key, deadline, report):
     """The Cause when an answer came, but no model list."""
     where, says = address.origin, reply.says
     litellm = report.server == "LiteLLM"
+    if not report.server and (name := stranger(reply, *signs.values())):
+        text = f"What answers at {where} is not a model server but {name}: GET /v1/models gives {reply.status}.{says}"
+        return Cause("not_api", text, "Check the port: the model server is at another one, or not running.")
     if 300 <= reply.status < 400:
         return sends_on(address, reply)
     left = max(0.1, min(1.5, deadline - time.monotonic()))
@@ -286,7 +300,7 @@ def no_models(address, reply, signs, key, deadline, report):
     if pages or reply.content_type == "text/plain":
         name = f" ({reply.headers['server']})" if reply.headers.get("server") else ""
         title = next((f" Its page is titled {r.title!r}." for r in pages if r.status == 200 and r.title), "")
-        text = f"A plain web server{name} answers at {where}, not a model server: {tried}.{title}"
+        text = f"A plain web server{name} answers at {where}, not a model server: {tried}.{title or says}"
         advice.append("Check the port: the model server is at another one, or not running.")
         return Cause("not_api", text, *advice)
     text = f"What answers at {where} gives no model list (GET /v1/models: {reply.status})."
