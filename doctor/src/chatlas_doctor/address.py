@@ -96,6 +96,9 @@ def unwrapped(text):
     if (narrow := unicodedata.normalize("NFKC", text)) != text and narrow.isascii():
         wrong = wrong or "The address has letters or signs of another width, which only look like the right ones"
         text = narrow
+    if re.match(r"\W*https?:\\", text, re.IGNORECASE):
+        wrong = wrong or "The address has backslashes, as paths of Windows have them"
+        text = text.replace("\\", "/")
     text = text.strip(SPACES)
     bare = text.strip(QUOTES + ",;" + SPACES)
     if bare != text:

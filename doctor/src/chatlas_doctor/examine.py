@@ -1,5 +1,6 @@
 """The examination: look, run the code that is recommended, and where it fails ask why."""
 
+import os
 import urllib.request
 
 from chatlas_doctor.address import read_address
@@ -130,6 +131,12 @@ def chat(address, key, python, report, wanted, unlisted):
     if run is None or run.missing:
         report.worked = None
         raise install_cause(python, run.error if run else "")
+    bundle = os.environ.get("SSL_CERT_FILE")
+    if bundle and not os.path.exists(bundle):
+        text = (
+            "The server answers, but your code's client does not start: SSL_CERT_FILE names a file that is not there."
+        )
+        raise Cause("snippet", text, f"Unset SSL_CERT_FILE, or let it name the bundle of certificates. Now: {bundle}")
     text = f"The server answers when the doctor asks it itself, yet with your Python the code ends in {run.error[:300]}"
     raise Cause("snippet", text, f"Your Python has {python.says}.", "Bring both up to date, and run this again.")
 

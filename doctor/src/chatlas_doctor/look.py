@@ -1,6 +1,7 @@
 """Looking: what GET requests bring, and what it means. Nothing is generated."""
 
 import dataclasses
+import os
 import re
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ GATEWAYS = re.compile(
     r"Host|Varnish|Microsoft-Azure-Application-Gateway|squid|vercel",
     re.IGNORECASE,
 )
+ABOUT_KEY = re.compile(r"key|token|auth|credential|forbidden|permission|access|allowed|sign|log ?in", re.IGNORECASE)
 WANTS_TLS = re.compile(r"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server", re.IGNORECASE)
 
 
@@ -238,8 +240,15 @@ def gateway(reply):
 
 def refused_key(reply, key, litellm):
     """The Cause when the server wants a key, or another one."""
+    if reply.status == 403 and reply.message and not ABOUT_KEY.search(reply.message):
+        text = f"The server refuses you (403), and its words are about something else than who you are.{reply.says}"
+        host = "It looks at the name by which it is called: add that to its trusted hosts, or call it as localhost."
+        about_host = re.search(r"\bhost\b", reply.message, re.IGNORECASE)
+        return Cause("server_error", text, host if about_host else "Look at the server's settings and its log.")
     if not key:
         text = f"The server asks for a key, and none was given ({reply.status})."
+        if os.environ.get("OPENAI_API_KEY"):
+            text += " OPENAI_API_KEY is set, and was not sent: it may be another server's."
     elif reply.status == 403:
         text = f"The server refuses access with this key (403){oddity(key)}."
     else:
