@@ -309,7 +309,8 @@ def no_models(address, reply, signs, key, deadline, report):
     if pages or reply.content_type == "text/plain":
         name = f" ({reply.headers['server']})" if reply.headers.get("server") else ""
         title = next((f" Its page is titled {r.title!r}." for r in pages if r.status == 200 and r.title), "")
-        text = f"A plain web server{name} answers at {where}, not a model server: {tried}.{title or says}"
+        own = "" if reply.message.lower() in ("", "not found", "404 page not found") else says  # that adds nothing
+        text = f"A plain web server{name} answers at {where}, not a model server: {tried}.{title or own}"
         advice.append("Check the port: the model server is at another one, or not running.")
         return Cause("not_api", text, *advice)
     text = f"What answers at {where} gives no model list (GET /v1/models: {reply.status})."
