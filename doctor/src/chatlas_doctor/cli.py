@@ -31,7 +31,8 @@ def parser(prog):
         description=__doc__.replace("chatlas-doctor", prog),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"The key goes to the URL's own host only, and is never printed. To another machine it leaves in clear\n"
-        f"text only if you typed http://. Redirects to other hosts and proxies are not used.\n"
+        f"text only if you typed http://. Redirects to other hosts are not followed. The doctor\n"
+        f"uses no proxy; the code that it runs uses yours, unless the proxy could read the key.\n"
         f"Nothing is generated at OpenAI's own hosts without --full.\n\nexit status:\n{statuses}\n  130  interrupted",
     )
     made.add_argument(
