@@ -7,7 +7,8 @@ page includes before anything can be derived. docs/evidence/ has a page for each
 import json
 import re
 
-from probes import catalog
+from chatlas_doctor.probes import catalog
+
 from scripts.common.paths import ROOT
 from scripts.content import backends, sections
 from scripts.matrix import expected_failures, stored

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from probes.question import digests
+from chatlas_doctor.probes.question import digests
 
 THEMES = ("answers", "settings", "structured", "tools", "content", "bookkeeping", "errors", "connection")
 
@@ -47,7 +47,7 @@ def load():
     """Every probe by name."""
     found = {}
     for theme in THEMES:
-        module = importlib.import_module(f"probes.themes.{theme}")
+        module = importlib.import_module(f"chatlas_doctor.probes.themes.{theme}")
         asked, heading = digests(inspect.getsource(module)), module.__doc__.splitlines()[0].rstrip(".")
         for function in vars(module).values():
             if hasattr(function, "title") and callable(function):

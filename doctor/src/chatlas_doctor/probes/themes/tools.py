@@ -4,9 +4,9 @@ import warnings
 
 from pydantic import BaseModel
 
-from probes.catalog import probe
-from probes.outcome import TooManyRounds, not_run, partly, supported, unsupported
-from probes.target import ask
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.outcome import TooManyRounds, not_run, partly, supported, unsupported
+from chatlas_doctor.probes.target import ask
 
 WEATHER = "What is the weather in Berlin?"
 ROUNDS = 4  # requests after which a tool loop is given up

@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from probes.catalog import probe
-from probes.evidence import limited
-from probes.outcome import partly, supported, unsupported
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.evidence import limited
+from chatlas_doctor.probes.outcome import partly, supported, unsupported
 
 ADA = "Ada is 36 years old and lives in London."
 

@@ -8,7 +8,7 @@ import warnings
 import chatlas
 import openai
 
-from probes.evidence import limited
+from chatlas_doctor.probes.evidence import limited
 
 LIMIT = 60  # seconds for one request
 

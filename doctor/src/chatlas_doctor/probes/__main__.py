@@ -14,11 +14,11 @@ import sys
 import time
 import warnings
 
-from probes import catalog
-from probes.evidence import chosen, cleaned, shortened
-from probes.outcome import TooManyRounds, unsupported
-from probes.recorder import Recorder
-from probes.target import Target, said
+from chatlas_doctor.probes import catalog
+from chatlas_doctor.probes.evidence import chosen, cleaned, shortened
+from chatlas_doctor.probes.outcome import TooManyRounds, unsupported
+from chatlas_doctor.probes.recorder import Recorder
+from chatlas_doctor.probes.target import Target, said
 
 LIMIT = 120  # seconds for one probe, a restart apart
 

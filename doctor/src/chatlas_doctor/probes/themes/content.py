@@ -9,9 +9,9 @@ from pathlib import Path
 import openai
 from chatlas import content_image_file, content_image_url, content_pdf_file
 
-from probes.catalog import probe
-from probes.outcome import not_asked, partly, supported, unsupported
-from probes.target import ask, has_field, said
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.outcome import not_asked, partly, supported, unsupported
+from chatlas_doctor.probes.target import ask, has_field, said
 
 QUESTION = "Which colour has this picture?"
 
