@@ -90,7 +90,7 @@ def long_system_prompt(target):
     return supported(f"{read} tokens were read", model="Paris" in answer)
 
 
-@probe("Unicode and emoji")
+@probe("Unicode and emoji", follows="schema")
 def unicode(target):
     """Of two texts in other scripts with an emoji, the only ones that a JSON schema allows, one comes back whole."""
     asked = "Repeat exactly: Grüße, 東京 🙂"
