@@ -54,7 +54,9 @@ def verdict(probe, outcome, error, responses):
         if follows == "tool":
             return MODEL, "no-call"
         return (MODEL, "no-change") if probe.name == "frequency-penalty" else (PARTLY, "differs")
-    if says.startswith(("chatlas ", "asks for ", "not sent")):
+    if says.startswith("asks for "):
+        return NO, "other-route"
+    if says.startswith(("chatlas ", "not sent")):
         return NO, "not-sent"
     if says.startswith("refused"):
         return NO, "refused"
