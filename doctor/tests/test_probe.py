@@ -70,7 +70,7 @@ def test_a_careless_server_is_found_out_and_no_key_is_written(imitate, few, caps
     assert outcomes["schema-flat"] == ("the model did not", "not-followed")
     assert outcomes["tool-choice"] == ("no", "ignored")
     assert outcomes["reconnect"] == ("not asked", "needs-restart")
-    systems = {m["content"][0]["text"] for body in server.asked for m in body["messages"] if m["role"] == "system"}
+    systems = {str(m["content"]) for body in server.asked for m in body["messages"] if m["role"] == "system"}
     assert len(systems) >= 4  # the other wordings, two for tools and two for a schema
     assert KEY not in out + files[0].read_text("utf-8") + files[1].read_text("utf-8")
     assert "sk-never-sent" not in str(server.seen)
@@ -89,7 +89,7 @@ class Refused(Exception):
     ("name", "outcome", "error", "responses", "wanted"),
     [
         ("chat", supported("answered", model=False), None, (), ("yes", "wrong-answer")),
-        ("one-tool", supported("called when required to, not by itself", False), None, (), ("the model did not", "only-when-required")),
+        ("one-tool", supported("called when required to", False), None, (), ("the model did not", "only-when-required")),
         ("one-tool", unsupported("x"), Refused(), (), ("no", "refused")),
         ("one-tool", unsupported("x"), TooManyRounds(), (), ("the model did not", "looped")),
         ("one-tool", partly("accepted", False), None, ('{"c": "<tool_call>{}"}',), ("no", "unread-call")),
@@ -118,6 +118,7 @@ def test_every_question_that_may_not_run_has_a_reason():
             assert reason in REASONS
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
 def test_ctrl_c_leaves_a_report_that_says_what_was_not_asked(imitate, tmp_path):
     server = imitate(chats.careless)
     file = tmp_path / "r.json"
@@ -148,12 +149,13 @@ def test_a_server_that_goes_away_is_left_alone(monkeypatch):
     assert [f["reason"] for f in made.findings.values()].count("gave-up") > 30
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
 def test_a_python_without_what_it_takes_is_told(tmp_path):
     made = Column("ChatOpenAI")
-    with pytest.raises(asking.Cause, match=r"do not run with your Python"):
-        bare = tmp_path / "python"
-        bare.write_text("#!/bin/sh\necho 'ModuleNotFoundError: no chatlas' >&2\nexit 1\n")
-        bare.chmod(0o755)
+    bare = tmp_path / "python"
+    bare.write_text("#!/bin/sh\necho 'ModuleNotFoundError: no chatlas' >&2\nexit 1\n")
+    bare.chmod(0o755)
+    with pytest.raises(asking.Cause, match=r"do not run with your Python.*no chatlas"):
         asking.ask_class(made, str(bare), {"class_name": "ChatOpenAI"}, time.monotonic() + 20, print)
 
 

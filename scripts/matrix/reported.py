@@ -90,7 +90,9 @@ def row(report, column):
         no,
         f"{report['contributor']}, {report['date']}",
     ]
-    cells = [html.escape(cell, quote=False).replace("|", "\\|").replace("@", "&#64;") for cell in cells]
+    cells = [
+        html.escape(" ".join(cell.split()), quote=False).replace("|", "\\|").replace("@", "&#64;") for cell in cells
+    ]
     if is_old(report):
         cells = [f"[{cell}]{{.old}}" for cell in cells]
     return f"| {' | '.join(cells)} |"
