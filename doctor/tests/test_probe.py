@@ -89,7 +89,7 @@ class Refused(Exception):
     ("name", "outcome", "error", "responses", "wanted"),
     [
         ("chat", supported("answered", model=False), None, (), ("yes", "wrong-answer")),
-        ("one-tool", supported("called when required to", False), None, (), ("the model did not", "only-when-required")),
+        ("one-tool", supported("called when required to", 0), None, (), ("the model did not", "only-when-required")),
         ("one-tool", unsupported("x"), Refused(), (), ("no", "refused")),
         ("one-tool", unsupported("x"), TooManyRounds(), (), ("the model did not", "looped")),
         ("one-tool", partly("accepted", False), None, ('{"c": "<tool_call>{}"}',), ("no", "unread-call")),

@@ -28,6 +28,7 @@ from chatlas_doctor.models import default_model
 from chatlas_doctor.reader import find
 from chatlas_doctor.report import Report, cleaned
 
+LEFT_OUT = ("too-slow", "gave-up", "out-of-time", "interrupted")
 SAID = 100  # characters of a server's words behind a "no", on the terminal alone
 COUNTS = ("vllm:num_requests_running", "llamacpp:requests_processing")
 
@@ -165,10 +166,10 @@ def main(words, prog="chatlas-doctor"):
         print("\nInterrupted: what was not asked is marked so.", file=sys.stderr)
     columns = [column for column in columns if column.catalog and not column.lacking]
     for column in columns:
-        left = column.left()
         column.give_up("interrupted" if status else "out-of-time")
-        if left:
-            print(f"  {column.class_name} was not asked: {', '.join(left)}.")
+        for reason in LEFT_OUT:
+            if names := [name for name, found in column.findings.items() if found["reason"] == reason]:
+                print(f"  {column.class_name} was not asked: {', '.join(names)} ({REASONS[reason]}).")
     found = as_json(report.server, report.version, report.model, python, columns, time.monotonic() - start, key)
     print(f"\n{found['requests']} requests in {found['seconds']:.0f} seconds.")
     conclude(report, columns)

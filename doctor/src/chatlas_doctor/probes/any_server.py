@@ -44,13 +44,15 @@ def say(**line):
 
 
 def thinks(target):
-    """Whether the model thinks before it answers, as one answer shows."""
-    try:
-        target.ask("What is the capital of France?", tokens=ROOM)
-    except Exception:  # the probe `chat` says what is wrong
+    """Whether the model thinks before it answers, as the beginning of one answer shows."""
+    say(asking="chat")
+    _, error = ask(catalog.load()["chat"], target)
+    if error or not target.responses:
         return False
     answer = target.responses[-1]
-    return "<think>" in text_of(answer) or any(has_field(answer, f) for f in ("reasoning_content", "reasoning_text"))
+    return "<think>" in text_of(answer) or any(
+        has_field(answer, f) for f in ("reasoning_content", "reasoning_text", "thinking")
+    )
 
 
 def beforehand(probe, settings, fits):
