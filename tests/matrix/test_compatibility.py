@@ -5,8 +5,8 @@ import json
 import re
 
 import pytest
+from chatlas_doctor.probes import catalog, outcome
 
-from probes import catalog, outcome
 from scripts.content import backends, sections
 from scripts.matrix import compatibility, expected_failures, matrix, stored
 from scripts.upkeep import accept_results

@@ -13,7 +13,7 @@ def digests(source):
     It covers the function's code and what that uses of the same file, and is the same with each Python. The
     function's own title and docstring, comments and layout count for nothing: better words are no other question.
     A helper's docstring does count, because the model reads that of a tool. What the themes share
-    (probes/target.py) does not: whoever changes that asks everything again.
+    (target.py) does not: whoever changes that asks everything again.
 
     Args:
         source: the file's text.

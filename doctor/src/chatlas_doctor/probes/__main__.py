@@ -14,11 +14,11 @@ import sys
 import time
 import warnings
 
-from probes import catalog
-from probes.evidence import chosen, cleaned, shortened
-from probes.outcome import TooManyRounds, unsupported
-from probes.recorder import Recorder
-from probes.target import Target, said
+from chatlas_doctor.probes import catalog
+from chatlas_doctor.probes.evidence import chosen, cleaned, shortened
+from chatlas_doctor.probes.outcome import TooManyRounds, unsupported
+from chatlas_doctor.probes.recorder import Recorder
+from chatlas_doctor.probes.target import Target, said
 
 LIMIT = 120  # seconds for one probe, a restart apart
 
@@ -35,20 +35,24 @@ def restart():
     signal.alarm(LIMIT)
 
 
-def run(probe, target):
-    """Ask one probe; returns what is noted of it.
-
-    An error that the probe lets pass means that the thing does not work: its text is the finding.
-    """
+def ask(probe, target):
+    """The outcome of one probe, and the error that it let pass, which means that the thing does not work."""
     target.recorder.clear()
-    start = time.monotonic()
-    signal.alarm(LIMIT)
+    if hasattr(signal, "alarm"):  # not on Windows, where interview/asking.py alone watches the time
+        signal.alarm(LIMIT)
     try:
-        outcome = probe.function(target)
+        return probe.function(target), None
     except (Exception, TooManyRounds) as error:  # whatever chatlas, openai or pydantic raise is the finding
-        outcome = unsupported(said(error))
+        return unsupported(said(error)), error
     finally:
-        signal.alarm(0)
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)
+
+
+def run(probe, target):
+    """Ask one probe; returns what is noted of it."""
+    start = time.monotonic()
+    outcome, _ = ask(probe, target)
     return {
         "probe": probe.name,
         "question": probe.question,

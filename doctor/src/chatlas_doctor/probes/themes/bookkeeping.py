@@ -1,8 +1,8 @@
 """Bookkeeping."""
 
-from probes.catalog import probe
-from probes.outcome import partly, supported, unsupported
-from probes.target import ask, tokens_of
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.outcome import partly, supported, unsupported
+from chatlas_doctor.probes.target import ask, tokens_of
 
 CAPITAL = "What is the capital of France?"
 

@@ -5,9 +5,9 @@ import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from probes.catalog import probe
-from probes.outcome import not_applicable, not_run, supported, unsupported
-from probes.target import ask
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.outcome import not_applicable, not_run, supported, unsupported
+from chatlas_doctor.probes.target import ask
 
 AT_ONCE = 8
 STORY = "Tell a long story about a dragon."

@@ -4,9 +4,9 @@ import re
 
 import openai
 
-from probes.catalog import probe
-from probes.outcome import not_applicable, not_run, partly, supported, unsupported
-from probes.target import ask, said, tokens_of
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.outcome import not_applicable, not_run, partly, supported, unsupported
+from chatlas_doctor.probes.target import ask, said, tokens_of
 
 
 def with_words(error):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 KEPT = 200_000  # bytes of each response: a stream of 100 parts with room to spare
 LIMIT = 120  # seconds that a server may be silent
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "accept-encoding"}
+HELD = HOP | {"location"}  # a client that is sent on would go there past the recorder
 
 
 @dataclass
@@ -68,7 +69,7 @@ class Recorder:
                     exchange.status = response.status
                     self.send_response(response.status)
                     for name, value in response.getheaders():
-                        if name.lower() not in HOP:
+                        if name.lower() not in HELD:
                             self.send_header(name, value)
                     self.send_header("Connection", "close")
                     self.end_headers()

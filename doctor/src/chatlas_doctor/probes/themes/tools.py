@@ -4,9 +4,9 @@ import warnings
 
 from pydantic import BaseModel
 
-from probes.catalog import probe
-from probes.outcome import TooManyRounds, not_run, partly, supported, unsupported
-from probes.target import ask
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.outcome import TooManyRounds, not_run, partly, supported, unsupported
+from chatlas_doctor.probes.target import ask
 
 WEATHER = "What is the weather in Berlin?"
 ROUNDS = 4  # requests after which a tool loop is given up
@@ -50,7 +50,7 @@ def requests_of(target, question, *tools, **kwargs):
     return found
 
 
-@probe("One tool")
+@probe("One tool", follows="tool")
 def one_tool(target):
     """The model calls a tool by itself, and answers with what it gave."""
     calls = []
@@ -65,7 +65,7 @@ def one_tool(target):
     return partly("accepted; the model answered without it", model=False)
 
 
-@probe("Tools while streaming")
+@probe("Tools while streaming", follows="tool")
 def tools_streaming(target):
     """The model calls the tool while its answer is streamed, and goes on with what it gave."""
     calls = []
@@ -77,7 +77,7 @@ def tools_streaming(target):
     return partly("accepted; the model answered without it", model=False)
 
 
-@probe("Several tools")
+@probe("Several tools", follows="tool")
 def several_tools(target):
     """Of two tools, the fitting one is called with arguments that fit."""
     question = "How many people live in Berlin?"
@@ -108,7 +108,7 @@ def tool_choice(target):
     return partly(f"a call is enforced, its arguments are not: {', '.join(called)}")
 
 
-@probe("Several calls at once")
+@probe("Several calls at once", follows="tool")
 def parallel_calls(target):
     """Two calls in one answer."""
     question = "What is the weather in Berlin, and what is the weather in Paris? Call the tool twice."
@@ -118,7 +118,7 @@ def parallel_calls(target):
     return not_run(f"the model made {len(found)} call: whether the server hands over two does not show")
 
 
-@probe("A tool's error goes back")
+@probe("A tool's error goes back", follows="tool")
 def tool_error(target):
     """What a tool raises is sent to the model, and the conversation goes on."""
     calls = []
@@ -133,7 +133,7 @@ def tool_error(target):
     return supported("sent back") if "weather station is closed" in sent else unsupported("not sent back")
 
 
-@probe("Tools together with structured data")
+@probe("Tools together with structured data", follows="tool")
 def tools_with_data_model(target):
     """A request for structured data carries the registered tools, and the model can call them."""
 

@@ -4,9 +4,9 @@ import warnings
 
 import openai
 
-from probes.catalog import probe
-from probes.outcome import partly, supported, unsupported
-from probes.target import ask, has_field, said, tokens_of
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.outcome import partly, supported, unsupported
+from chatlas_doctor.probes.target import ask, has_field, said, tokens_of
 
 DAYS = "List the seven days of the week."
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import openai
 from chatlas import content_image_file, content_image_url, content_pdf_file
 
-from probes.catalog import probe
-from probes.outcome import not_asked, partly, supported, unsupported
-from probes.target import ask, has_field, said
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.outcome import not_asked, partly, supported, unsupported
+from chatlas_doctor.probes.target import ask, has_field, said
 
 QUESTION = "Which colour has this picture?"
 
@@ -75,7 +75,7 @@ def judged(answer, wanted):
     return unsupported(f"accepted and ignored; the model answers: {answer[:60]!r}")
 
 
-@probe("Image from a file")
+@probe("Image from a file", follows="picture")
 def image_file(target):
     """A picture of one colour, from a file."""
     try:
@@ -87,7 +87,7 @@ def image_file(target):
     return judged(answer, "red")
 
 
-@probe("Image by address")
+@probe("Image by address", follows="picture")
 def image_url(target):
     """A picture named by its address; does the server fetch it?"""
     try:
@@ -100,7 +100,7 @@ def image_url(target):
     return partly("the server fetches it") if fetched else judged(answer, "red")
 
 
-@probe("PDF")
+@probe("PDF", follows="picture")
 def pdf(target):
     """A PDF from a file, asked for a number in it."""
     try:
@@ -112,7 +112,7 @@ def pdf(target):
     return judged(answer, "4711")
 
 
-@probe("Reasoning")
+@probe("Reasoning", follows="reasoning")
 def reasoning(target):
     """You ask for a reasoning effort, and reasoning comes back. The small model does not reason."""
     if target.class_name == "ChatOpenAI":

@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from probes.catalog import probe
-from probes.outcome import partly, supported, unsupported
-from probes.target import ask, tokens_of
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.outcome import partly, supported, unsupported
+from chatlas_doctor.probes.target import ask, tokens_of
 
 CAPITAL = "What is the capital of France?"
 
@@ -90,7 +90,7 @@ def long_system_prompt(target):
     return supported(f"{read} tokens were read", model="Paris" in answer)
 
 
-@probe("Unicode and emoji")
+@probe("Unicode and emoji", follows="schema")
 def unicode(target):
     """Of two texts in other scripts with an emoji, the only ones that a JSON schema allows, one comes back whole."""
     asked = "Repeat exactly: Grüße, 東京 🙂"

@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from probes.catalog import probe
-from probes.evidence import limited
-from probes.outcome import partly, supported, unsupported
+from chatlas_doctor.probes.catalog import probe
+from chatlas_doctor.probes.evidence import limited
+from chatlas_doctor.probes.outcome import partly, supported, unsupported
 
 ADA = "Ada is 36 years old and lives in London."
 
@@ -46,42 +46,42 @@ def extracted(target, text, kind):
     return target.chat(tokens=120).chat_structured(text, data_model=kind)
 
 
-@probe("Structured data: flat")
+@probe("Structured data: flat", follows="schema")
 def schema_flat(target):
     """A model of three plain fields."""
     found = extracted(target, ADA, Person)
     return supported("the schema holds", model=found == Person(name="Ada", age=36, city="London"))
 
 
-@probe("Structured data: nested")
+@probe("Structured data: nested", follows="schema")
 def schema_nested(target):
     """A model within a model."""
     found = extracted(target, "Ada lives at 12 Abbey Road in London.", Resident)
     return supported("the schema holds", model="London" in found.address.city and "Ada" in found.name)
 
 
-@probe("Structured data: a list")
+@probe("Structured data: a list", follows="schema")
 def schema_list(target):
     """A list of models."""
     found = extracted(target, "Ada is 36 and lives in London. Bob is 40 and lives in Paris.", People)
     return supported("the schema holds", model=[person.name for person in found.people] == ["Ada", "Bob"])
 
 
-@probe("Structured data: a choice")
+@probe("Structured data: a choice", follows="schema")
 def schema_enum(target):
     """One of two given words, and nothing else."""
     found = extracted(target, "The food was wonderful, we loved it.", Review)
     return supported("the schema holds", model=found.mood == "good")
 
 
-@probe("Structured data: an optional field")
+@probe("Structured data: an optional field", follows="schema")
 def schema_optional(target):
     """A field that is a text or null."""
     found = extracted(target, "My name is Ada, my phone is 555-1234.", Contact)
     return supported("the schema holds", model=found.name == "Ada" and "555-1234" in (found.phone or ""))
 
 
-@probe("Structured data while streaming")
+@probe("Structured data while streaming", follows="schema")
 def schema_stream(target):
     """`stream(data_model=…)` gives JSON that fits."""
     parts = [str(part) for part in target.chat(tokens=120).stream(ADA, data_model=Person)]

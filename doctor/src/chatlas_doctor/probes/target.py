@@ -8,9 +8,10 @@ import warnings
 import chatlas
 import openai
 
-from probes.evidence import limited
+from chatlas_doctor.probes.evidence import limited
 
 LIMIT = 60  # seconds for one request
+CUT = 16  # tokens; a probe that asks for no more of them wants an answer that is short or cut
 
 
 class Target:
@@ -21,18 +22,24 @@ class Target:
         model: the model id that the server serves.
         api_key: the server's key, "EMPTY" where it asks for none.
         recorder: notes what goes over the wire.
+        wording: a system prompt for the chats that have none of their own; "" for none.
+        room: tokens that are added to an answer's, for a model that thinks first; an answer that is to be cut keeps
+            its few.
     """
 
-    def __init__(self, class_name, root, model, api_key, recorder, counted_at="", restart=None):
+    wording, room = "", 0
+
+    def __init__(self, class_name, root, model, api_key, recorder, counted_at="", restart=None, api="/v1"):
         """
         Args:
             root: the server's address without a path.
             counted_at: the address of a server whose /metrics count what runs; "" without one.
             restart: a function that restarts the server and returns when it answers; None where that
                 is not ours to do.
+            api: the path below `root` that has /chat/completions.
         """
         self.class_name, self.root, self.model, self.api_key = class_name, root, model, api_key
-        self.recorder, self.counted_at, self.restart = recorder, counted_at, restart
+        self.recorder, self.counted_at, self.restart, self.api = recorder, counted_at, restart, api
 
     def chat(self, system_prompt=None, *, tokens=60, model="", api_key=None, direct=False, **arguments):
         """A new chat at temperature 0 with at most `tokens` tokens an answer, never retried.
@@ -46,26 +53,27 @@ class Target:
         if self.class_name == "ChatOllama":
             arguments["base_url"] = root
         else:
-            arguments["base_url"] = f"{root}/v1"
+            arguments["base_url"] = f"{root}{self.api}"
             if key := self.api_key if api_key is None else api_key:
                 arguments["api_key"] = key
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=r"ChatOpenAI\(\) uses")
             chat = getattr(chatlas, self.class_name)(
-                system_prompt=system_prompt,
+                system_prompt=system_prompt or self.wording or None,
                 model=model or self.model,
                 kwargs={"timeout": LIMIT, "max_retries": 0},
                 **arguments,
             )
-        chat.set_model_params(temperature=0, max_tokens=tokens)
+        chat.set_model_params(temperature=0, max_tokens=tokens + (self.room if tokens > CUT else 0))
         return chat
 
     def ask(self, question, **arguments):
         """The answer of a new chat to one question; `arguments` as for chat()."""
         return ask(self.chat(**arguments), question)
 
-    def client(self, path="/v1"):
-        """The openai package's client of the server at `path`, never retried."""
+    def client(self, path=None):
+        """The openai package's client of the server at `path`, that of its API by default, never retried."""
+        path = self.api if path is None else path
         return openai.OpenAI(base_url=self.recorder.root + path, api_key=self.api_key, timeout=LIMIT, max_retries=0)
 
     @property
