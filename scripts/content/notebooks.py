@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from dataclasses import dataclass
 
 import nbformat
 from nbformat.validator import iter_validate
@@ -101,12 +102,107 @@ def parameters(notebook):
     return values
 
 
-def with_parameters(notebook, values):
-    """A copy of `notebook` in which the parameters named in `values` have these values."""
+@dataclass(frozen=True)
+class FromEnvironment:
+    """A value that code reads from the environment variable `name`, so that it is written nowhere."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where code says something of a server: `text[start:end]` is what stands there for `name`.
+
+    `name` is base_url, api_key or model; or "import", a place without a text before the first line, for the
+    import that a FromEnvironment needs.
+    """
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Code:
+    """Code that a reader copies, with the places of their own server, in their order.
+
+    The one list of these places: the runner fills them for a run, the site for a reader's server (docs/your-server.js).
+    """
+
+    text: str
+    places: tuple[Place, ...]
+
+    def filled(self, values):
+        """The text with `values` in the places that they name; what they do not name stays as it is."""
+        kept, text = 0, ""
+        sources = {name: source_of(value) for name, value in values.items()}
+        if any(isinstance(values.get(place.name), FromEnvironment) for place in self.places):
+            sources["import"] = IMPORT
+        for place in self.places:
+            here = self.text[place.start : place.end]
+            text += self.text[kept : place.start] + sources.get(place.name, here)
+            kept = place.end
+        return text + self.text[kept:]
+
+
+IMPORT = "import os\n\n"
+ASKS = re.compile(r"^model = (?!\")(.*)$", re.MULTILINE)  # a snippet asks the server which model it has
+
+
+def source_of(value):
+    """`value` as Python source, in double quotes as the notebooks are formatted: the rules are JSON's."""
+    if isinstance(value, FromEnvironment):
+        return f"os.environ[{json.dumps(value.name)}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def code(text, places):
+    """The Code of a text with these places, and one for an import where it needs one."""
+    needs_import = any(place.name == "api_key" for place in places) and not re.search("^import os$", text, re.MULTILINE)
+    return Code(text, ((Place("import", 0, 0),) if needs_import else ()) + tuple(places))
+
+
+def parameters_code(notebook):
+    """The parameters cell as Code: the place of each value."""
+    text = parameters_cell(notebook).source
+    lines = [0, *(match.end() for match in re.finditer("\n", text))]
+    values = [(statement.targets[0].id, statement.value) for statement in ast.parse(text).body]
+    return code(
+        text,
+        [
+            Place(name, lines[v.lineno - 1] + v.col_offset, lines[v.end_lineno - 1] + v.end_col_offset)
+            for name, v in values
+        ],
+    )
+
+
+def snippet_code(notebook):
+    """The cell `quickstart` as one complete program, as Code: its parameters written out as literals."""
+    cell = next(cell for cell in code_cells(notebook) if cell.id == "quickstart")
+    named = parameters(notebook)
+    # as an argument, whatever that is called there; an assignment has spaces
+    arguments = rf"(?<==)({'|'.join(named)})\b"
+    text, places, kept = "", [], 0
+    for match in re.finditer(f"{arguments}|{ASKS.pattern}", cell.source, re.MULTILINE):
+        name, asks = match.groups()
+        text += cell.source[kept : match.start(match.lastindex)]
+        shown = asks or source_of(named[name])
+        places.append(Place(name or "model", len(text), len(text) + len(shown)))
+        text, kept = text + shown, match.end()
+    return code(text + cell.source[kept:], places)
+
+
+def with_parameters(notebook, values, chosen=False):
+    """A copy of `notebook` in which the parameters named in `values` have these values.
+
+    Args:
+        chosen: whether the model was chosen, so that the cell `quickstart` takes it instead of asking the server.
+    """
     changed = copy.deepcopy(notebook)
-    merged = parameters(notebook) | {name: value for name, value in values.items() if name in parameters(notebook)}
-    # JSON's double quotes are also Python's; repr would prefer single ones.
-    parameters_cell(changed).source = "\n".join(f"{name} = {literal(value)}" for name, value in merged.items())
+    parameters_cell(changed).source = parameters_code(notebook).filled(values)
+    for cell in code_cells(changed):
+        if chosen and cell.id == "quickstart":
+            cell.source = ASKS.sub(lambda _: f"model = {source_of(values['model'])}", cell.source)
     return changed
 
 
@@ -118,11 +214,6 @@ def without_comparison(notebook):
     return changed
 
 
-def literal(value):
-    """`value` as Python source with double quotes, as the notebooks are formatted."""
-    return '"' + repr(value)[1:-1].replace('"', '\\"') + '"' if isinstance(value, str) else repr(value)
-
-
 def for_download(notebook):
     """A copy of `notebook` as a page offers it: the parameters and the visible cells, without the checks."""
     offered = copy.deepcopy(notebook)
@@ -130,13 +221,10 @@ def for_download(notebook):
     return offered
 
 
-def snippet(notebook):
-    """The cell `quickstart` as one complete program: its parameters written out as literals."""
-    source = next(cell.source for cell in code_cells(notebook) if cell.id == "quickstart")
-    for name, value in parameters(notebook).items():
-        # as an argument, whatever that is called there; an assignment has spaces
-        source = re.sub(rf"={name}\b", f"={literal(value)}".replace("\\", r"\\"), source)
-    return source
+def snippet(notebook, values=None, chosen=False):
+    """The snippet as a text, with `values` for the parameters; `chosen` as for with_parameters()."""
+    known = {name: value for name, value in (values or {}).items() if chosen or name in parameters(notebook)}
+    return snippet_code(notebook).filled(known)
 
 
 def source_hash(cell):

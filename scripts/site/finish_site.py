@@ -16,7 +16,7 @@ import nbformat
 from scripts.common.paths import ROOT
 from scripts.common.problem import run_main
 from scripts.content import guides, notebooks, pages
-from scripts.site import markdown_twins, moved, site_settings
+from scripts.site import markdown_twins, moved, site_settings, your_server
 
 SITE = ROOT / "_site"
 FINISHED = "<!-- finished -->\n"  # Quarto may render one page of a site that is there already
@@ -42,6 +42,7 @@ def finish(site):
             continue
         text = NOTEBOOK_PATH.sub(r"\1\2", page.read_text())  # Quarto writes this machine's folders
         text = folded(scrollable(highlighted(external(OUTSIDE.sub("", text)))))
+        text = your_server.with_box(text, source)
         if source.stem != "404":
             text = with_tools(text, source, offered.get(source))
         if address:
