@@ -58,11 +58,11 @@
     const some = Object.keys(values).length > 0;
     box.classList.toggle("in-use", some);
     document.querySelectorAll(".ours").forEach((note) => note.remove());
-    for (const output of some ? document.querySelectorAll(".cell-output, main > pre.output, main section > pre.output") : []) {
+    for (const output of some ? document.querySelectorAll(".cell-output, pre.output") : []) {
       const note = document.createElement("p");
       note.className = "ours";
       note.textContent = "Our server printed this, not yours:";
-      (output.closest("details.long-output") || output).before(note);
+      (output.closest("details.long-output, .code-copy-outer-scaffold") || output).before(note);
     }
     box.querySelector("summary span").textContent = some ? ": " + (values.base_url || values.model || values.api_key) : "";
     return some ? `Replaced in ${count} ${count === 1 ? "place" : "places"} on this page. What our server printed stays.` : "";

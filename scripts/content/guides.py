@@ -87,10 +87,10 @@ class Run:
         """The file name of this run's result; `where` is one of those in report.write."""
         return f"{self.name.replace('/', '-')}-{where}.json"
 
-    def parameters(self, root, api_key):
-        """What the parameters cell is given on a server at `root` (its address without a path)."""
+    def parameters(self, root, api_key, model=""):
+        """What the parameters cell is given on a server at `root` (its address without a path); `model`, if chosen."""
         api = self.backend.api if self.is_own or self.guide.is_of_errors else "/v1"
-        return {"base_url": root + api, "api_key": api_key, "model": self.backend.serves}
+        return {"base_url": root + api, "api_key": api_key, "model": model or self.backend.serves}
 
 
 def load():
