@@ -58,7 +58,7 @@ def test_every_file_that_is_named_is_there(name):
 
 def test_every_file_for_the_look_is_named():
     there = [path for path in (ROOT / "docs").iterdir() if path.suffix in (".scss", ".css", ".html", ".js")]
-    assert {str(path.relative_to(ROOT)) for path in there} <= set(files(HTML))
+    assert {str(path.relative_to(ROOT)) for path in there} <= {*files(HTML), *SETTINGS["project"]["resources"]}
 
 
 def test_what_runs_before_and_after_is_there():
