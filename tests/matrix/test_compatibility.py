@@ -48,7 +48,8 @@ def test_the_evidence_shows_what_was_found_and_each_exchange_that_was_kept():
 def test_the_page_is_the_prose_with_the_table():
     prose, page = compatibility.PROSE.read_text(), compatibility.texts()[compatibility.PAGE]
     before, after = prose.partition("---\n")[2].split(compatibility.PLACE)
-    assert page.index(before) < page.index("::: {#matrix}") < page.index(after)
+    words, reports = after.split(compatibility.REPORTED)
+    assert page.index(before) < page.index("::: {#matrix}") < page.index(words) < page.index(reports)
 
 
 def test_a_backend_that_was_not_asked_shows_not_run_everywhere():
