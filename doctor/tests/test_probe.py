@@ -56,7 +56,6 @@ def few(monkeypatch):
 
 def test_a_careless_server_is_found_out_and_no_key_is_written(imitate, few, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("OF_MY_SERVER", KEY)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-never-sent")
     server = imitate(chats.careless)
     files = tmp_path / "r.json", tmp_path / "r.html"
     words = ["probe", server.url, "--api-key-env", "OF_MY_SERVER", "--json", files[0], "--html", files[1]]
@@ -73,8 +72,28 @@ def test_a_careless_server_is_found_out_and_no_key_is_written(imitate, few, caps
     systems = {str(m["content"]) for body in server.asked for m in body["messages"] if m["role"] == "system"}
     assert len(systems) >= 4  # the other wordings, two for tools and two for a schema
     assert KEY not in out + files[0].read_text("utf-8") + files[1].read_text("utf-8")
-    assert "sk-never-sent" not in str(server.seen)
     assert server.url not in files[0].read_text("utf-8") + files[1].read_text("utf-8")
+
+
+def test_the_questions_get_no_other_key_no_proxy_and_the_key_only_once(monkeypatch):
+    for name in ("OPENAI_API_KEY", "OF_MY_SERVER", "PYTHONPATH"):
+        monkeypatch.setenv(name, KEY)
+    given = asking.environment({"api_key": "k"}, ("OF_MY_SERVER",))
+    assert KEY not in given.values()
+    assert (given["NO_PROXY"], json.loads(given["PROBE_TARGET"])) == ("*", {"api_key": "k"})
+
+
+def test_a_server_that_sends_on_is_not_followed(imitate):
+    elsewhere = imitate(chats.careless)
+    server = imitate(chats.redirects_chat_to(elsewhere.url))
+    made = Column("ChatOpenAICompletions")
+    made.catalog = [["chat", "Chat", "Theme"]]
+    made.left = lambda: [] if made.findings else ["chat"]
+    given = {"class_name": made.class_name, "root": server.url, "api": "/v1", "model": "m", "api_key": KEY}
+    given |= {"remote": False, "counted_at": ""}
+    asking.ask_class(made, sys.executable, given, time.monotonic() + 100, lambda *line: None)
+    assert elsewhere.seen == []
+    assert made.findings["chat"]["outcome"] == "no"
 
 
 def verdict_of(name, outcome, error=None, responses=()):

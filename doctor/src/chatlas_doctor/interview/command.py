@@ -77,6 +77,8 @@ def prepared(arguments, key):
     if not (python.chatlas and python.openai):
         raise install_cause(python)
     report.model = arguments.model or default_model(report.models)
+    if report.server == "Ollama":  # which lists NAME as NAME:latest, and chatlas without it
+        report.model = report.model.removesuffix(":latest")
     path = urlsplit(report.base_url).path
     prefix, slash, last = path.rstrip("/").rpartition("/")
     settings = {
@@ -134,7 +136,7 @@ def teller(column, key):
 def conclude(report, columns):
     """Print what does not work and what to change."""
     for title, classes, reason in to_avoid(columns):
-        print(f"  Avoid: {title.replace('`', '')} with {' and '.join(classes)}: {reason}.")
+        print(f"  Does not work: {title.replace('`', '')} with {', '.join(classes)}: {reason}.")
     for text, place in flags(report.server, columns):
         print(f"  {text} ({place})")
 

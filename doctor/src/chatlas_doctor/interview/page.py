@@ -48,7 +48,7 @@ def page(found, columns):
     server = f"{found['server']['name']} {found['server']['version']}".strip()
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     avoid = "".join(
-        f"<li>{titled(title)} with {escape(' and '.join(classes))}: {escape(reason)}.</li>"
+        f"<li>{titled(title)} with {escape(', '.join(classes))}: {escape(reason)}.</li>"
         for title, classes, reason in to_avoid(columns)
     )
     todo = "".join(f"<li>{escape(text)}</li>" for text, _ in flags(found["server"]["name"], columns))

@@ -95,7 +95,10 @@ class Target:
         """How many requests vLLM or llama.cpp works on, from its /metrics; None where nothing counts them."""
         if not self.counted_at:
             return None
-        with urllib.request.urlopen(self.counted_at + "/metrics", timeout=5) as response:
+        request = urllib.request.Request(self.counted_at + "/metrics")
+        if self.counted_at == self.root:  # llama.cpp asks for its key here, too
+            request.add_header("Authorization", f"Bearer {self.api_key}")
+        with urllib.request.urlopen(request, timeout=5) as response:
             names = r"^(?:vllm:num_requests_running\{.*\}|llamacpp:requests_processing) (\S+)$"
             counts = re.findall(names, response.read().decode(), re.MULTILINE)
         return int(sum(map(float, counts)))
