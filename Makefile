@@ -3,7 +3,7 @@ export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL EXCHANGES SEED
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help check test-docs test test-site test-servers fidelity upstream site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue releases mutants words bare setups test-doctor release-doctor
+.PHONY: help check test-docs lab test test-site test-servers fidelity upstream site preview derive addresses pictures serve start stop update-outputs accept-results matrix benchmark oldest-chatlas original-report lock clean client server-client freshness newest newest-issue releases mutants words bare setups test-doctor release-doctor
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ site: client ## render the site into _site (Quarto, or an offline preview withou
 
 preview: client ## render the site and serve it on http://localhost:4200
 	@$(RUN) scripts.site.build_site --serve
+
+lab: server-client ## open copies of the notebooks in JupyterLab beside a server (ONLY=vllm; URL=, MODEL=), Ctrl-C ends both
+	@$(RUN) scripts.run.lab
 
 serve: server-client ## run the embedded server in the foreground (ONLY=vllm), Ctrl-C stops it
 	@$(RUN) scripts.servers.serve run $(or $(ONLY),vllm)

@@ -270,7 +270,8 @@ def main():
         for backend in selected:
             try:
                 if url:
-                    running[backend.name] = stack.enter_context(yours.server(backend, url))
+                    model = "" if backend.modelfiles else backend.serves  # probes are for our model
+                    running[backend.name] = stack.enter_context(yours.server(backend, url, model))
                 else:
                     serve.ensure_running(backend, stack, running)
                 older = () if url else OLDER.get(backend.name, ())

@@ -67,7 +67,7 @@ def wait(process, limit, servers, what, report):
         processes.stop_tree(process.pid)
 
 
-def run_notebook(path, parameters, servers=(), python=sys.executable, compare=False):
+def run_notebook(path, parameters, servers=(), python=sys.executable, compare=False, any_model=False):
     """Execute a notebook with nbval in a temporary copy that differs only in its parameters.
 
     Args:
@@ -76,6 +76,7 @@ def run_notebook(path, parameters, servers=(), python=sys.executable, compare=Fa
         servers: Server objects that have to stay alive meanwhile.
         python: the Python of the kernel; it needs ipykernel and what the cells import.
         compare: whether a cell tagged nbval-check-output fails when it prints something else than is stored.
+        any_model: whether the model is not ours: it stands in `parameters`, and cells that depend on ours are left out.
 
     Returns:
         A list with one dict a code cell (id, sha256, outcome, seconds; error where it failed, reason
@@ -88,7 +89,8 @@ def run_notebook(path, parameters, servers=(), python=sys.executable, compare=Fa
     with tempfile.TemporaryDirectory(prefix="chatlas-docs-") as name:
         folder = Path(name)
         copy = folder / Path(path).name
-        executed = notebooks.with_parameters(notebook, parameters)
+        executed = notebooks.with_parameters(notebook, parameters, chosen=any_model)
+        executed = notebooks.for_any_model(executed) if any_model else executed
         notebooks.write(executed if compare else notebooks.without_comparison(executed), copy)
         write_kernel(folder, python)
         (folder / "pytest.ini").write_text("[pytest]\n")
@@ -108,7 +110,8 @@ def run_notebook(path, parameters, servers=(), python=sys.executable, compare=Fa
         command += ["--disable-plugin-autoload", "-p", "nbval.plugin", "-p", "pytest_reportlog.plugin"]  # 3 s sooner
         command += ["-p", "no:assertion"]  # else nbval shows pytest's difference, which swaps old and new
         command += ["--nbval-sanitize-with", ROOT / "notebooks" / "sanitize.cfg"]
-        command += ["--maxfail=3", "--nbval-lax", "--nbval-kernel-name", "docs", f"--nbval-cell-timeout={CELL_LIMIT}"]
+        command += [] if any_model else ["--maxfail=3"]  # another server: each failure is news
+        command += ["--nbval-lax", "--nbval-kernel-name", "docs", f"--nbval-cell-timeout={CELL_LIMIT}"]
         process = subprocess.Popen(
             [*command, f"--report-log={report}", copy],
             cwd=folder,
@@ -117,7 +120,11 @@ def run_notebook(path, parameters, servers=(), python=sys.executable, compare=Fa
             start_new_session=True,
         )
         wait(process, NOTEBOOK_LIMIT, servers, f"Executing {path}", report)
-        return read_report(report, notebook)
+        cells, kernel_start = read_report(report, notebook)
+    for cell, of_notebook in zip(cells, notebooks.code_cells(notebook), strict=True):
+        if any_model and notebooks.OURS in notebooks.tags(of_notebook):
+            cell["reason"] = notebooks.NOT_ASKED
+    return cells, kernel_start
 
 
 def error_in(report):
@@ -163,7 +170,7 @@ def read_report(report, notebook):
     return cells, kernel_start
 
 
-def run_snippet(path, parameters):
+def run_snippet(path, parameters, any_model=False):
     """Run the notebook's snippet as a program of its own, as somebody would who copies only that.
 
     Returns:
@@ -172,11 +179,11 @@ def run_snippet(path, parameters):
     Raises:
         Problem: it failed; carries its traceback.
     """
-    notebook = notebooks.with_parameters(notebooks.read(path), parameters)
+    snippet = notebooks.snippet(notebooks.read(path), parameters, chosen=any_model)
     start = time.monotonic()
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-W", "error::SyntaxWarning", "-c", notebooks.snippet(notebook)],
+            [sys.executable, "-P", "-W", "error::SyntaxWarning", "-c", snippet],
             cwd=tempfile.gettempdir(),
             env=clean_environment(),
             capture_output=True,

@@ -10,8 +10,9 @@ import psutil
 
 from scripts.common.json_text import json_text
 from scripts.common.paths import BUILD
-from scripts.content import small_model
+from scripts.content import notebooks, small_model
 
+OUTCOMES = ("passed", "failed", "not_run")
 RESULTS = BUILD / "results"  # what runs write; results/ holds what was accepted
 
 
@@ -103,6 +104,25 @@ def passed(result):
     )
 
 
+def held(result):
+    """Whether all that was asked passed, and something was: for a server with another model than ours."""
+    outcomes = {cell["outcome"] for cell in result["cells"]}
+    asked = all(cell["outcome"] != "not_run" or cell["reason"] == notebooks.NOT_ASKED for cell in result["cells"])
+    return "passed" in outcomes and "failed" not in outcomes and asked and result["snippet"] != "failed"
+
+
+def coverage(results, url):
+    """What of each guide was seen to hold on the server at `url`, a line each, with the cells that were not asked."""
+    lines = [f"Coverage of the server at {url}:"]
+    for result in results:
+        by = {name: [c["id"] for c in result["cells"] if c["outcome"] == name] for name in OUTCOMES}
+        counts = f"{len(by['passed'])} of {len(result['cells'])} cells passed, {len(by['failed'])} failed"
+        lines.append(f"  {result['notebook']}: {counts}, {len(by['not_run'])} not asked or not run")
+        lines += [f"    failed     {name}" for name in by["failed"]]
+        lines += [f"    not asked  {c['id']}" for c in result["cells"] if c.get("reason") == notebooks.NOT_ASKED]
+    return "\n".join(lines)
+
+
 def summary(results):
     """One line a result, so that a slow notebook is seen; the snippet's second and request are counted in."""
     rows = [("notebook", "backend", "cells", "seconds", "requests", "tokens")]
@@ -133,9 +153,7 @@ def summary(results):
 
 def table(result):
     """The result as lines for the terminal."""
-    counts = {
-        outcome: sum(c["outcome"] == outcome for c in result["cells"]) for outcome in ("passed", "failed", "not_run")
-    }
+    counts = {outcome: sum(c["outcome"] == outcome for c in result["cells"]) for outcome in OUTCOMES}
     lines = [
         f"{'VERIFIED' if passed(result) else 'NOT VERIFIED'}: {result['notebook']}, {result['date']}",
         f"  against    {result['backend']} ({result['where']}), {result['model']}",

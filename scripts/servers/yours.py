@@ -20,11 +20,13 @@ class Server:
         root: its address without a path.
         api_key: API_KEY from the environment, "EMPTY" without one.
         version: what it says of itself, "" where it says nothing.
+        model: the id of the model that is asked there.
     """
 
     root: str
     api_key: str
     version: str
+    model: str
 
     def check_alive(self):
         """Nothing: its process is not ours to see, and a request that fails says enough."""
@@ -51,25 +53,34 @@ def served_models(root, api_key):
 
 
 @contextlib.contextmanager
-def server(backend, url, any_model=False):
+def server(backend, url, model=""):
     """The Server at `url`, with the models that `backend` needs lent to it, for the length of a `with` block.
 
     Args:
-        any_model: whether another model than the backend's will do.
+        model: the model that is to be asked, "" for the backend's, else the first that the server lists.
 
     Raises:
-        Problem: nothing answers there, or it does not serve the model that is asked for.
+        Problem: nothing answers there, or it does not serve the model.
     """
     root, api_key = url.rstrip("/").removesuffix("/v1"), os.environ.get("API_KEY") or "EMPTY"
     served = served_models(root, api_key)
     with contextlib.ExitStack() as stack:
-        if backend.modelfiles:
+        if backend.modelfiles and not model:
             stack.enter_context(ollama_models.lent(root, backend.modelfiles, fetch_model.ensure_gguf()))
-        if not backend.modelfiles and not any_model and backend.serves not in served:
+            served = [backend.serves, *served]
+        if not served or (model and model not in served):
             raise Problem(
-                f"The server at {root} serves no model called {backend.serves!r}.",
-                f"it serves {', '.join(served)}; the notebooks and probes ask for {backend.serves!r}, and expect the "
-                "answers of the small model.",
-                f"serve that model under that id, as the page {backend.page} shows.",
+                f"The server at {root} serves no model{f' called {model!r}' if model else ''}.",
+                f"it lists {', '.join(served) or 'none'}.",
+                "load a model, or name one that it lists: MODEL=…",
             )
-        yield Server(root, api_key, serve.version_of(backend, root, api_key))
+        asked = model or (backend.serves if backend.serves in served else served[0])
+        yield Server(root, api_key, version_of(backend, root, api_key), asked)
+
+
+def version_of(backend, root, api_key):
+    """The version that the server says it is, "" where it does not: it may be of another kind than `backend`."""
+    try:
+        return serve.version_of(backend, root, api_key)
+    except (OSError, ValueError, KeyError):
+        return ""

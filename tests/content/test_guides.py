@@ -111,10 +111,25 @@ def test_what_the_ollama_guide_makes_is_named_so_that_it_is_deleted_from_your_se
         assert name.startswith(ollama_models.OURS)
 
 
-def test_a_server_of_yours_with_another_model_is_no_failure_of_the_notebooks(monkeypatch):
-    monkeypatch.setattr(yours, "served_models", lambda *address: ["qwen3"])
-    with pytest.raises(Problem, match="serves no model called 'smollm2'"):
-        test_docs.on_your_server(guides.chosen("vllm"), "http://localhost:9/v1")
+@pytest.mark.parametrize(("served", "model"), [(["qwen3"], "qwen"), ([], "")])
+def test_a_model_that_your_server_lacks_is_no_failure_of_the_notebooks(monkeypatch, served, model):
+    monkeypatch.setattr(yours, "served_models", lambda *address: served)
+    with pytest.raises(Problem, match=r"(?s)serves no model.*it lists"):
+        test_docs.on_your_server(guides.chosen("vllm"), "http://localhost:9/v1", model)
+
+
+@pytest.mark.parametrize(
+    ("served", "model", "asked"),
+    [(["qwen3", "smollm2"], "", ""), (["qwen3", "llama"], "", "qwen3"), (["smollm2", "llama"], "llama", "llama")],
+)
+def test_your_server_is_asked_our_model_else_the_chosen_or_its_first(monkeypatch, capsys, served, model, asked):
+    monkeypatch.setattr(yours, "served_models", lambda *address: served)
+    seen = []
+    result = {"cells": [{"id": "a", "outcome": "passed"}], "notebook": "n", "snippet": "passed"}
+    monkeypatch.setattr(test_docs, "execute_run", lambda *rest, model: seen.append(model) or result)
+    assert test_docs.on_your_server(guides.chosen("vllm"), "http://localhost:9/v1", model) == 0
+    assert seen == [asked]
+    assert "n: 1 of 1 cells passed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("root", ["gpu-box", "http://localhost:8000x"])
@@ -143,12 +158,13 @@ def test_a_url_goes_with_one_backend(monkeypatch):
 
 def test_a_notebook_for_a_gpu_is_left_out_of_a_backends_run_on_your_server(monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(test_docs, "execute_run", lambda run, *rest: asked.append(run.name) or {})
+    monkeypatch.setattr(test_docs, "execute_run", lambda run, *rest, model: asked.append(run.name) or {})
     monkeypatch.setattr(test_docs.report, "passed", lambda result: True)
+    monkeypatch.setattr(test_docs.report, "coverage", lambda results, url: "")
     monkeypatch.setattr(yours, "served_models", lambda *address: ["smollm2"])
     selected = guides.chosen("@vllm")
     needing = [run for run in selected if run.guide.needs == "gpu"]
-    assert test_docs.on_your_server(selected, "http://localhost:9/v1") == 0
+    assert test_docs.on_your_server(selected, "http://localhost:9/v1", "") == 0
     assert asked == [run.name for run in selected if run not in needing]
     assert capsys.readouterr().out.count("NOT VERIFIED") == len(needing)
 

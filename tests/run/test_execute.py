@@ -87,3 +87,19 @@ def test_a_failing_snippet_is_a_problem(tmp_path):
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "tiny.ipynb")
     with pytest.raises(Problem, match=r"(?s)fails on its own.*ZeroDivisionError"):
         execute.run_snippet(tmp_path / "tiny.ipynb", {})
+
+
+def test_another_model_is_asked_only_what_any_model_can_do(tmp_path):
+    """What depends on our server is not asked, and says so; the model that was chosen stands in the snippet."""
+    cells = [
+        nbformat.v4.new_code_cell('base_url = "http://a"', id="parameters", metadata=PARAMETERS),
+        nbformat.v4.new_code_cell('model = [][0]\nprint(dict(a=base_url)["a"], model)', id="quickstart"),
+        nbformat.v4.new_code_cell('assert model == "theirs"', id="check-quickstart"),
+        nbformat.v4.new_code_cell("1 / 0", id="ours", metadata={"tags": ["our-server"]}),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "tiny.ipynb")
+    values = {"base_url": "http://b", "model": "theirs"}
+    found, _ = execute.run_notebook(tmp_path / "tiny.ipynb", values, any_model=True)
+    assert [cell["outcome"] for cell in found] == ["passed", "passed", "passed", "not_run"]
+    assert found[3]["reason"].startswith("not asked: ")
+    assert execute.run_snippet(tmp_path / "tiny.ipynb", values, any_model=True)[0] == "http://b theirs\n"

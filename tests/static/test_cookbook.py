@@ -5,7 +5,7 @@ import pytest
 from scripts.common.paths import ROOT
 from scripts.content import guides, notebooks, pages, sections
 
-LINES = 75  # of code, blank lines apart: a screen and a half
+LINES = 78  # of code, blank lines apart: a screen and a half
 RECIPES = [guide for guide in guides.load().values() if guide.name.startswith("recipes/")]
 LAST_HEADING = "What changes on other servers"
 

@@ -14,7 +14,6 @@ from packaging.utils import canonicalize_name
 
 from scripts.common.paths import ROOT
 from scripts.content import backends, commands, guides, notebooks, pages, tree, variables
-from scripts.servers import ollama_models
 
 # The programs that the pages' shell blocks start, with the subcommands that they have. Somebody who
 # adds one has run it.
@@ -80,10 +79,6 @@ def test_snippets_use_the_class_that_the_site_recommends(guide):
     """ChatOpenAI is for OpenAI itself: no snippet that a reader copies first uses it."""
     called = {node.func.id for node in ast.walk(ast.parse(snippet_of(guide))) if is_call_of_a_name(node)}
     assert "ChatOpenAI" not in called
-
-
-def test_snippets_name_no_model_that_only_this_project_has(guide):
-    assert [name for name in ollama_models.modelfiles("servers/ollama") if name in snippet_of(guide)] == []
 
 
 def is_call_of_a_name(node):
@@ -223,3 +218,22 @@ def test_what_is_embedded_can_be_read_by_quarto(guide):
     """Quarto loses the newlines of a source that is one text instead of a list of lines."""
     raw = json.loads((ROOT / guide.notebook).read_text())
     assert all(isinstance(cell["source"], list) for cell in raw["cells"])
+
+
+OURS = re.compile(r"\b(?:local-|chatlas-docs-)?smollm2\b")
+
+
+def test_no_python_block_names_a_model_that_only_this_project_has(page):
+    """Nor do the lines that a reader pastes after the snippet; what is embedded is held by the next test."""
+    assert [block for block in pages.code_blocks(page, "python") if OURS.search(block)] == []
+
+
+def test_no_cell_names_a_model_that_its_page_has_not_made(page):
+    """A cell may name what a file or a cell of the same page has made before it."""
+    source = (ROOT / page).read_text()
+    for path, label, echo in pages.embeds(page):
+        before = source[: source.index(f"#{label}")]
+        before = pages.INCLUDE.sub(lambda match: (ROOT / match[1].lstrip("/")).read_text(), before)
+        cell = pages.cell(page, path, label)
+        named = {match[0] for match in OURS.finditer(cell.source)} if echo else set()
+        assert {name for name in named if name not in before} == set(), f"{path}#{label}"

@@ -71,7 +71,7 @@ def test_the_executed_copy_differs_only_in_its_parameters(notebook, tmp_path):
 
 def test_no_failure_is_allowed_or_skipped(notebook):
     for cell in notebooks.code_cells(notebook):
-        assert set(notebooks.tags(cell)) <= {"parameters", "check", *OUTPUT_TAGS}, cell.id
+        assert set(notebooks.tags(cell)) <= {"parameters", "check", notebooks.OURS, *OUTPUT_TAGS}, cell.id
         assert not re.search(r"#\s*(NBVAL|PYTEST_VALIDATE)", cell.source), cell.id
 
 
