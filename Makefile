@@ -11,7 +11,7 @@ help: ## list these commands
 test-docs: server-client ## execute the notebooks against real servers (ON=embedded, container or gpu), print what was verified
 	@$(RUN) scripts.run.test_docs
 
-LINT = .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports --no-logo --no-cache
+LINT = .venv/bin/ruff check . && .venv/bin/ruff format --check . && PYTHONPATH=doctor/src .venv/bin/lint-imports --no-logo --no-cache
 
 check: ## all static checks of pages, notebooks, tables and workflows, in seconds; takes the .venv that is there
 	@test -e .venv/.complete || { echo "Stopped: there is no client environment here; make client makes it." >&2; exit 1; }

@@ -107,5 +107,5 @@ def of_openai():
 @functools.cache
 def of_this_repository():
     """What the tables and the probes call things."""
-    files = [*(ROOT / name for name in TABLES), *(ROOT / "probes").rglob("*.py")]
+    files = [*(ROOT / name for name in TABLES), *(ROOT / "doctor/src/chatlas_doctor/probes").rglob("*.py")]
     return {word for file in files for word in SNAKE.findall(file.read_text())}

@@ -53,6 +53,15 @@ PASTED = [
     ("htp://localhost:8000/v1", "", "htp:// is mistyped for http://"),
     ("https:/localhost:8000/v1", "", "https:/ is mistyped for https://"),
     ("http://localhost:8000/v1\u200b", "", "does not see"),
+    ("[http://localhost:8000/v1](http://localhost:8000/v1)", "out of the line", ""),
+    ("0.0.0.0:8000->8000/tcp", "docker ps", "0.0.0.0 is where a server listens"),
+    ("http://http://localhost:8000/v1", "", "http:// stands there twice"),
+    ("http\uff1a//localhost:8000/v1", "", "of another width"),
+    ("http:\\\\localhost:8000\\v1", "", "has backslashes"),
+    ("tcp://localhost:8000", "", "tcp:// is not what"),
+    ("http://localhost:8000/v1?api-version=2024-10-21", "", "has a query"),
+    ("*:8000", "", "0.0.0.0 is where a server listens"),
+    ("[::]:8000", "", ":: is where a server listens"),
     ("http://0.0.0.0:8000/v1", "", "0.0.0.0 is where a server listens"),
 ]
 

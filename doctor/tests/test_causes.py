@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from chatlas_doctor import machine
+from chatlas_doctor.address import read_address
 from chatlas_doctor.ask import BODY_BYTES
 from chatlas_doctor.causes import KINDS
 
 from tests.imitation import answers, chats, replay
-from tests.imitation.server import KEY
+from tests.imitation.server import KEY, reply
 
 MISBEHAVING = [
     ("wrong_content_type", "not_api", "comes as text/plain instead of application/json"),
@@ -115,3 +116,24 @@ def test_a_python_without_chatlas_is_the_cause_and_the_server_is_said_to_be_fine
     assert (
         json.loads(diagnose(f"{imitate(chats.serves('m')).url}/v1", "--json", "--python", bare)[2])["kind"] == "install"
     )
+
+
+def test_a_file_of_the_reader_that_hides_a_package_is_named_and_not_run(imitate, diagnose, monkeypatch, tmp_path):
+    (tmp_path / "openai.py").write_text("open('it-ran', 'w')")
+    monkeypatch.chdir(tmp_path)
+    status, first, _ = diagnose(imitate(replay.ollama).url + "/v1")
+    assert (status, "openai.py in this folder hides the package" in first) == (15, True)
+    assert not (tmp_path / "it-ran").exists()
+
+
+def test_a_busy_neighbour_is_not_passed_over(imitate, monkeypatch):
+    busy = imitate(lambda handler: time.sleep(3))
+    monkeypatch.setattr(machine, "PORTS", {busy.port: "LiteLLM"})
+    told = machine.neighbours(read_address(f"http://127.0.0.1:{busy.port + 1}"), 0.5)
+    assert told == [f"Something listens on port {busy.port} (LiteLLM's) and has not answered yet."]
+
+
+def test_a_service_that_is_no_model_server_is_named(imitate, diagnose):
+    airplay = imitate(lambda handler: reply(handler, 403, "", "text/plain", Server="AirTunes/750.14.1"))
+    status, first, _ = diagnose(airplay.url)
+    assert (status, "AirPlay" in first, "key" in first) == (8, True, False)

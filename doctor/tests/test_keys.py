@@ -21,12 +21,20 @@ def test_the_key_goes_to_the_server_and_into_no_output(imitate, diagnose, monkey
     assert any(method == "POST" for method, *_ in server.seen)
 
 
-def test_the_snippet_uses_no_proxy(imitate, monkeypatch):
-    server, proxy = imitate(replay.ollama), imitate(answers.html_page)
+@pytest.mark.parametrize("key", [KEY, ""])
+def test_the_code_runs_with_the_readers_proxy_unless_that_would_read_the_key(imitate, monkeypatch, key):
+    server, proxy = imitate(replay.ollama), imitate(replay.ollama)
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
-    code = snippet(f"{server.url}/v1", "smollm2:135m", True)
-    run = run_snippet(code, read_address(server.url), KEY, sys.executable)
-    assert (run.answer, proxy.seen) == ("The capital of France is Paris.", [])
+    code = snippet(f"{server.url}/v1", "smollm2:135m", bool(key))
+    run_snippet(code, read_address(server.url), key, sys.executable)
+    assert (len(server.seen), len(proxy.seen)) == ((1, 0) if key else (0, 1))
+
+
+def test_a_socks_proxy_that_the_client_has_no_part_for_is_named(imitate, diagnose, monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    status, first, _ = diagnose(imitate(replay.ollama).url + "/v1", "--api-key", KEY)
+    assert (status, "SOCKS" in first, "cannot be imported" in first) == (15, True, False)
 
 
 def test_the_environments_openai_key_is_never_sent(imitate, diagnose, monkeypatch):
@@ -53,6 +61,7 @@ UNSENDABLE = [
     ("sk-secret\nline", "a blank or a line break in it"),
     ("sk-secret\n", "a line break at its end"),
     (" sk-secret", "a blank or a line break in it"),
+    ("Authorization: Bearer sk-secret", "begins with Authorization"),
     ("sk-secret with blanks", "a blank or a line break in it"),
     ("Bearer sk-secret", "begins with Bearer"),
     ("\u201csk-secret\u201d", "typographic quotes"),

@@ -12,7 +12,7 @@ from chatlas_doctor.one_file import MODULES, PACKAGE, one_file
 
 from tests.imitation import answers, chats, replay
 
-LATER = {"explain"}  # comes with data of its own, which one file cannot carry
+LATER = {"explain"}  # comes with data of its own, which one file cannot carry; interview/ needs chatlas
 
 
 def test_the_snippet_runs_against_recorded_ollama_and_is_printed_complete(imitate, diagnose):

@@ -7,14 +7,16 @@ page includes before anything can be derived. docs/evidence/ has a page for each
 import json
 import re
 
-from probes import catalog
+from chatlas_doctor.probes import catalog
+
 from scripts.common.paths import ROOT
 from scripts.content import backends, sections
-from scripts.matrix import expected_failures, stored
+from scripts.matrix import expected_failures, reported, stored
 
 PROSE = ROOT / "docs" / "_compatibility.qmd"
 PAGE = ROOT / "docs" / "compatibility.qmd"
 PLACE = "<!-- Here comes the table: scripts/matrix/compatibility.py -->"
+REPORTED = "<!-- Here comes what users reported: scripts/matrix/reported.py -->"
 EVIDENCE = ROOT / "docs" / "evidence"
 CHAT_FAILS = "A plain chat fails here with {classes}, so that most of the other questions could not be asked."
 WORDS = {
@@ -224,7 +226,7 @@ def evidence_text(result, chatlas):
 def page_text(found):
     """The page with the table; its header says where its prose is written."""
     prose = PROSE.read_text().replace("---\n", "---\n# Derived: edit docs/_compatibility.qmd.\n", 1)
-    return prose.replace(PLACE, matrix_text(found).strip())
+    return prose.replace(PLACE, matrix_text(found).strip()).replace(REPORTED, reported.text())
 
 
 def texts():

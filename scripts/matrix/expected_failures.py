@@ -6,10 +6,10 @@ When upstream mends one, `make matrix` says which page to change.
 import functools
 from typing import Annotated
 
+from chatlas_doctor.probes import catalog
 from pydantic import AfterValidator
 from pydantic.dataclasses import dataclass
 
-from probes import catalog
 from scripts.content import backends, sections, tables
 from scripts.matrix import stored
 

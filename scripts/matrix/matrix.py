@@ -25,7 +25,8 @@ import threading
 import time
 from pathlib import Path
 
-from probes import catalog
+from chatlas_doctor.probes import catalog
+
 from scripts.common import processes
 from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import Problem, run_main
@@ -36,6 +37,8 @@ from scripts.servers import environments, serve, yours
 from scripts.servers.platform_check import check_machine
 
 FOUND = BUILD / "matrix"
+DOCTOR = ROOT / "doctor" / "src"
+PLACE = "doctor/src/chatlas_doctor/probes"
 OLDER = {"vllm": ("0.18.0", "0.16.0")}  # these do not import beside openai 3
 COLUMN_LIMIT = 1200  # seconds for all probes through one class
 SYMBOLS = {
@@ -89,7 +92,7 @@ def column(python, class_name, backend, running, stack, may_restart, only):
         only: names of probes, empty for all.
 
     Returns:
-        A list of findings, as probes/__main__.py prints them.
+        A list of findings, as chatlas_doctor.probes prints them.
 
     Raises:
         Problem: the server died, the probes did, or they took longer than COLUMN_LIMIT.
@@ -109,9 +112,9 @@ def column(python, class_name, backend, running, stack, may_restart, only):
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "w") as errors:
         process = subprocess.Popen(
-            [python, "-P", "-m", "probes"],  # not a probes.py that lies in the folder for temporary files
+            [python, "-P", "-m", "chatlas_doctor.probes"],  # not one that lies in the folder for temporary files
             cwd=tempfile.gettempdir(),
-            env={**execute.clean_environment(), "PROBE_TARGET": json.dumps(settings), "PYTHONPATH": str(ROOT)},
+            env={**execute.clean_environment(), "PROBE_TARGET": json.dumps(settings), "PYTHONPATH": str(DOCTOR)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -153,7 +156,7 @@ def column(python, class_name, backend, running, stack, may_restart, only):
         raise Problem(
             f"The probes of {class_name} on {backend.title} ended early.",
             f"{len(findings)} were answered; {log} ends with:\n{log.read_text()[-800:]}",
-            "run `make matrix` again; if it happens again, it is a fault in probes/.",
+            f"run `make matrix` again; if it happens again, it is a fault in {PLACE}.",
         )
     return findings
 
@@ -227,7 +230,7 @@ def wanted_probes(names):
     if unknown:
         raise Problem(
             f"There is no probe called {unknown[0]!r}.",
-            "probes/themes/ has none.",
+            f"{PLACE}/themes has none.",
             f"choose from: {', '.join(catalog.load())}.",
         )
     return only

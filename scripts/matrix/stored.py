@@ -9,9 +9,9 @@ import hashlib
 import json
 
 import yaml
+from chatlas_doctor.probes import catalog
+from chatlas_doctor.probes.outcome import NOT_RUN
 
-from probes import catalog
-from probes.outcome import NOT_RUN
 from scripts.common.json_text import json_text
 from scripts.common.paths import ROOT
 from scripts.content import backends

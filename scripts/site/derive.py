@@ -15,7 +15,7 @@ from scripts.content import variables
 from scripts.matrix import compatibility
 from scripts.site import error_index
 
-MADE_OF = ("results", "requirements", "notebooks", "probes", "scripts", "docs/_*.qmd", "docs/errors", "*.toml")
+MADE_OF = ("results", "requirements", "notebooks", "doctor/src", "scripts", "docs/_*.qmd", "docs/errors", "*.toml")
 
 
 def is_current():

@@ -111,3 +111,22 @@ def test_a_callback_that_raises_ends_the_rounds_of_tools(room):
     finally:
         remove()
     assert len(room.bodies) == 4
+
+
+@pytest.mark.filterwarnings("ignore::chatlas._chat.ToolFailureWarning")
+def test_calls_of_a_tool_that_there_is_not_are_counted_by_their_results(room):
+    room.case, room.first, room.bodies = smallest("rounds of tools: no limit", WHOLE), True, []
+    chat, requests, results = room.chat(room.case), [], []
+    chat.set_tools([])
+
+    def count(result):
+        results.append(result)
+        if len(results) > 3:
+            raise RuntimeError("too many tool calls")
+
+    chat.on_tool_request(requests.append)
+    chat.on_tool_result(count)
+    with pytest.raises(RuntimeError, match="too many tool calls"):
+        chat.chat("one", echo="none", stream=False)
+    assert len(room.bodies) == 4
+    assert requests == []

@@ -8,20 +8,23 @@ At http://localhost:PORT/v1/NAME it answers as tests/imitation/recorded/errors/N
 
 The first answer counts whose `when` is in the request ("POST /chat/completions " and its JSON), or that has none; one
 with `times` counts that often. It holds a `status` and a `body` (JSON, or a text), or the `events` of a stream; `cut`
-breaks the connection off behind them, `wait` holds them back for as many seconds. Where no answer fits, the server is
-a whole one (openai_like.py).
+breaks the connection off behind them, `wait` holds them back for as many seconds. `silent` closes the connection
+without a word. Where no answer fits, the server is a whole one (openai_like.py). The port speaks https, too, with a
+certificate of its own making.
 """
 
 import collections
 import json
 import math
+import socket
 import sys
 import threading
 import time
 from pathlib import Path
 
+from tests.imitation.certificate import self_signed
 from tests.imitation.openai_like import openai_like
-from tests.imitation.server import MODELS, reply, serving
+from tests.imitation.server import MODELS, Server, reply, running
 
 RECORDED = Path(__file__).parent / "recorded" / "errors"
 LIMIT = 3600  # seconds, after which it ends by itself
@@ -32,6 +35,9 @@ GIVEN = collections.Counter()  # how often each answer was given
 def answer(handler, what):
     """Send what a recorded answer says."""
     time.sleep(what.get("wait", 0))
+    if what.get("silent"):
+        handler.close_connection = True
+        return None
     if "events" not in what:
         return reply(handler, what["status"], what["body"], **what.get("headers", {}))
     lines = "".join(f"data: {event if isinstance(event, str) else json.dumps(event)}\n\n" for event in what["events"])
@@ -64,6 +70,21 @@ def behave(handler):
     return WHOLE(handler)
 
 
+class EitherServer(Server):
+    """A Server whose port speaks http and https: a TLS connection begins with the byte 0x16."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.context = self_signed()
+
+    def finish_request(self, request, client_address):
+        request.settimeout(60)  # seconds for a client to say something
+        if request.recv(1, socket.MSG_PEEK) != b"\x16":
+            return super().finish_request(request, client_address)
+        with self.context.wrap_socket(request, server_side=True) as secure:
+            return super().finish_request(secure, client_address)
+
+
 if __name__ == "__main__":
-    with serving(behave, port=int(sys.argv[1])):
+    with running(EitherServer(behave, port=int(sys.argv[1]))):
         threading.Event().wait(LIMIT)

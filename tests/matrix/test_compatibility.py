@@ -5,8 +5,8 @@ import json
 import re
 
 import pytest
+from chatlas_doctor.probes import catalog, outcome
 
-from probes import catalog, outcome
 from scripts.content import backends, sections
 from scripts.matrix import compatibility, expected_failures, matrix, stored
 from scripts.upkeep import accept_results
@@ -47,8 +47,9 @@ def test_the_evidence_shows_what_was_found_and_each_exchange_that_was_kept():
 
 def test_the_page_is_the_prose_with_the_table():
     prose, page = compatibility.PROSE.read_text(), compatibility.texts()[compatibility.PAGE]
-    before, after = prose.partition("---\n")[2].split(compatibility.PLACE)
-    assert page.index(before) < page.index("::: {#matrix}") < page.index(after)
+    before, rest = prose.partition("---\n")[2].split(compatibility.PLACE)
+    marks, after = rest.split(compatibility.REPORTED)
+    assert page.index(before) < page.index("::: {#matrix}") < page.index(marks) < page.index(after)
 
 
 def test_a_backend_that_was_not_asked_shows_not_run_everywhere():

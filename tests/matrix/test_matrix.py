@@ -8,8 +8,8 @@ import threading
 import types
 
 import pytest
+from chatlas_doctor.probes import catalog
 
-from probes import catalog
 from scripts.common.problem import Problem
 from scripts.content import backends
 from scripts.matrix import matrix, stored
@@ -21,15 +21,15 @@ FINDING = json.dumps({"probe": "chat", "outcome": "supported", "says": "", "seco
 
 @pytest.fixture
 def column(tmp_path, monkeypatch):
-    """Run matrix.column for the probe `chat`, with a Python program's text in place of probes/."""
+    """Run matrix.column for the probe `chat`, with a Python program's text in place of the probes."""
     server = types.SimpleNamespace(root="http://localhost:9", api_key="EMPTY", check_alive=lambda: None)
     monkeypatch.setattr(matrix, "BUILD", tmp_path / "_build")
-    monkeypatch.setattr(matrix, "ROOT", tmp_path)
+    monkeypatch.setattr(matrix, "DOCTOR", tmp_path)
     monkeypatch.setattr(matrix.report, "metrics", lambda root: "")
-    (tmp_path / "probes").mkdir()
+    (tmp_path / "chatlas_doctor" / "probes").mkdir(parents=True)
 
     def run(program):
-        (tmp_path / "probes" / "__main__.py").write_text(program)
+        (tmp_path / "chatlas_doctor" / "probes" / "__main__.py").write_text(program)
         with contextlib.ExitStack() as stack:
             backend = backends.get("vllm")
             return matrix.column(sys.executable, "ChatOpenAI", backend, {"vllm": server}, stack, False, ["chat"])
@@ -71,7 +71,7 @@ def test_the_limit_is_for_all_probes_however_busy_they_are(column, monkeypatch):
 
 def test_a_file_in_the_folder_for_temporary_files_is_not_taken_for_the_probes(column, monkeypatch, tmp_path):
     (tmp_path / "tmp").mkdir()
-    (tmp_path / "tmp" / "probes.py").write_text("raise SystemExit('of somebody else')")
+    (tmp_path / "tmp" / "chatlas_doctor.py").write_text("raise SystemExit('of somebody else')")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     assert column(f"print({FINDING!r})") == [json.loads(FINDING)]
 

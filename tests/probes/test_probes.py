@@ -7,15 +7,16 @@ import sys
 import threading
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
+from chatlas_doctor.probes import __main__ as runner
+from chatlas_doctor.probes import catalog, evidence
+from chatlas_doctor.probes.outcome import supported
+from chatlas_doctor.probes.recorder import Exchange, Recorder
+from chatlas_doctor.probes.target import Target
+from chatlas_doctor.probes.themes.tools import tools_with_data_model, weather_tool
 
-from probes import __main__ as runner
-from probes import catalog, evidence
-from probes.outcome import supported
-from probes.recorder import Exchange, Recorder
-from probes.target import Target
-from probes.themes.tools import tools_with_data_model, weather_tool
 from scripts.common.paths import ROOT
 from tests.imitation.answers import closes, lists
 from tests.imitation.chats import always_calls, careless, one_at_a_time, refuses_with
@@ -74,9 +75,9 @@ def settings(root, **changes):
 def ask(root, **changes):
     """The findings of a whole run, by probe, and all that was printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "probes"],
+        [sys.executable, "-m", "chatlas_doctor.probes"],
         cwd=ROOT,
-        env={**os.environ, "PROBE_TARGET": json.dumps(settings(root, **changes))},
+        env={**os.environ, "PROBE_TARGET": json.dumps(settings(root, **changes)), "PYTHONPATH": "doctor/src"},
         capture_output=True,
         text=True,
         timeout=300,
@@ -107,7 +108,9 @@ def test_there_are_thirty_probes_and_each_says_what_it_shows():
 
 
 def test_every_theme_is_in_the_catalog():
-    assert {path.stem for path in (ROOT / "probes/themes").glob("*.py")} - {"__init__"} == set(catalog.THEMES)
+    assert {path.stem for path in Path(catalog.__file__).parent.glob("themes/*.py")} - {"__init__"} == set(
+        catalog.THEMES
+    )
 
 
 @pytest.mark.parametrize("probe", FOUND_OUT)

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
+from chatlas_doctor.probes.question import digests
 
-from probes.question import digests
 from scripts.common.paths import ROOT
 
 THEME = '''
@@ -41,13 +41,16 @@ def test_a_digest_is_the_same_with_each_python():
 
 def test_all_probes_have_the_same_digests_with_each_python_that_is_here():
     program = (
-        "import pathlib, sys; from probes.question import digests\n"
+        "import pathlib, sys; from chatlas_doctor.probes.question import digests\n"
         "assert (3, 11) <= sys.version_info < (3, 14)\n"
-        "for path in sorted(pathlib.Path('probes/themes').glob('*.py')): print(path.stem, digests(path.read_text()))"
+        "for path in sorted(pathlib.Path('chatlas_doctor/probes/themes').glob('*.py')):\n"
+        "    print(path.stem, digests(path.read_text()))"
     )
     found = {}
     for python in {sys.executable, *filter(None, map(shutil.which, ("python3.11", "python3.12", "python3.13")))}:
-        done = subprocess.run([python, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [python, "-c", program], cwd=ROOT / "doctor/src", capture_output=True, text=True, timeout=60
+        )
         if done.returncode == 0:
             found[python] = done.stdout
     assert set(found.values()) == {found[sys.executable]}, list(found)

@@ -2,12 +2,13 @@
 
     python -m tests.setups.score [--keep-as-first]
 
-ONLY=words takes the set-ups whose name has these words. A set-up is named when the first line has all that it should
-name and the exit status fits; misleading when the line says what is not so, or the key is seen where it must not be;
-vague otherwise.
+ONLY=words takes the set-ups whose kind or name has these words. A set-up is named when the first line has all that it
+should name and the exit status fits; misleading when the line says what is not so, or the key is seen where it must
+not be; vague otherwise.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import contextlib
 import datetime
@@ -27,10 +28,25 @@ import time
 import trustme
 
 from tests.imitation.server import Server, running
-from tests.setups import addresses, bodies, gateways, ids, keys, ports, servers, streams
+from tests.setups import (
+    addresses,
+    between,
+    bodies,
+    gateways,
+    ids,
+    keys,
+    pasted,
+    ports,
+    reader,
+    refusals,
+    servers,
+    services,
+    streams,
+)
 from tests.setups.setup import CANARY
 
 KINDS = (gateways, bodies, streams, ids, keys, addresses, servers, ports)
+KINDS += (between, refusals, services, pasted, reader)  # the second round, written when the first had been mended
 HERE = pathlib.Path(__file__).parent
 FIRST = HERE / "first_score.json"
 DOCTOR = [sys.executable, str(HERE.parents[1] / "scripts/doctor.py")]
@@ -94,9 +110,12 @@ def run(setup):
             if not name.lower().endswith("_proxy") and not name.startswith(("OPENAI_", "CHATLAS_"))
         }
         environment |= {"CHATLAS_DOCTOR_API_KEY": setup.key} if setup.key else {}
+        environment |= {name: value.format(**places) for name, value in setup.environment.items()}
         command = [*DOCTOR, *(part.format(**places) for part in setup.call)]
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
+            for name, text in setup.files.items():
+                pathlib.Path(folder, name).write_text(text)
             try:
                 done = subprocess.run(
                     command, capture_output=True, env=environment, cwd=folder, timeout=LIMIT, encoding="utf-8"
@@ -132,31 +151,60 @@ def judge(setup):
     return {"worth": worth, "status": status, "seconds": round(seconds, 1), "line": line, "leaks": leaks}
 
 
+def every_setup():
+    """All set-ups by kind and name."""
+    return {f"{kind.__name__.rpartition('.')[2]}: {setup.name}": setup for kind in KINDS for setup in kind.SETUPS}
+
+
+def judge_all(setups):
+    """The verdict on each of these set-ups, by kind and name."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:
+        return dict(zip(setups, pool.map(judge, setups.values()), strict=True))
+
+
+def report(verdicts):
+    """Print each set-up that is not named, and how each kind did."""
+    for name, verdict in verdicts.items():
+        if verdict["worth"] != "named":
+            leaks = ", the key was seen" if verdict["leaks"] else ""
+            print(f"{verdict['worth']}{leaks}: {name} (status {verdict['status']}, {verdict['seconds']} s)")
+            print(f"    {verdict['line']}")
+    kinds = {}
+    for name, verdict in verdicts.items():
+        kinds.setdefault(name.partition(":")[0], []).append(verdict["worth"])
+    for kind, worths in kinds.items():
+        print(f"{kind:10}" + ", ".join(f"{number} {worth}" for worth, number in collections.Counter(worths).items()))
+
+
+def count(worths):
+    """How many of these are of which worth."""
+    worths = list(worths)
+    return {"of": len(worths), **{worth: worths.count(worth) for worth in ("named", "vague", "misleading")}}
+
+
+def keep_as_first(verdicts):
+    """Store the worth of the set-ups that have no first score yet, as a round of its own."""
+    rounds = json.loads(FIRST.read_text())
+    known = {name for round_ in rounds for name in round_["set-ups"]}
+    new = {name: verdict["worth"] for name, verdict in verdicts.items() if name not in known}
+    rounds.append({"date": str(datetime.date.today()), **count(new.values()), "set-ups": new})
+    FIRST.write_text(json.dumps(rounds, indent=1, ensure_ascii=False) + "\n")
+
+
 def main():
     """Judge the set-ups; status 1 when something misleads or too little is named."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--keep-as-first", action="store_true", help="store this score as the first one")
+    parser.add_argument("--keep-as-first", action="store_true", help="store the first score of what has none")
     arguments = parser.parse_args()
     wanted = os.environ.get("ONLY", "")
-    setups = [(kind.__name__.rpartition(".")[2], s) for kind in KINDS for s in kind.SETUPS if wanted in s.name]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:
-        verdicts = dict(
-            zip(((k, s.name) for k, s in setups), pool.map(lambda pair: judge(pair[1]), setups), strict=True)
-        )
-    for (kind, name), verdict in verdicts.items():
-        if verdict["worth"] != "named":
-            leaks = ", the key was seen" if verdict["leaks"] else ""
-            print(f"{verdict['worth']}{leaks}: {kind}: {name} (status {verdict['status']}, {verdict['seconds']} s)")
-            print(f"    {verdict['line']}")
-    count = {worth: sum(v["worth"] == worth for v in verdicts.values()) for worth in ("named", "vague", "misleading")}
-    now = {"date": str(datetime.date.today()), "of": len(verdicts), **count}
+    verdicts = judge_all({name: setup for name, setup in every_setup().items() if wanted in name})
+    report(verdicts)
     if arguments.keep_as_first:
-        worths = {f"{kind}: {name}": verdict["worth"] for (kind, name), verdict in verdicts.items()}
-        FIRST.write_text(json.dumps({**now, "set-ups": worths}, indent=1) + "\n")
-    first = json.loads(FIRST.read_text())
-    for label, score in (("first", first), ("now", now)):
-        print(f"{label:6}{score['named']} of {score['of']} named, {score['vague']} vague, "
-              f"{score['misleading']} misleading ({score['date']})")  # fmt: skip
+        keep_as_first(verdicts)
+    now = count(verdict["worth"] for verdict in verdicts.values())
+    first = {name: worth for round_ in json.loads(FIRST.read_text()) for name, worth in round_["set-ups"].items()}
+    for label, score in (("first", count(first[name] for name in verdicts if name in first)), ("now", now)):
+        print(f"{label:6}" + ", ".join(f"{number} {worth}" for worth, number in score.items()))
     return 0 if now["named"] >= AIM * now["of"] and not now["misleading"] else 1
 
 

@@ -29,6 +29,8 @@ class Setup:
         host: the loopback address that it listens on.
         port: 0 for one that is free.
         within: seconds that the doctor may take.
+        environment: further variables, in which {url} stands for the server's.
+        files: what lies in the folder that the doctor is called in, by name.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Setup:
     host: str = "127.0.0.1"
     port: int = 0
     within: int = 40
+    environment: dict = dataclasses.field(default_factory=dict)
+    files: dict = dataclasses.field(default_factory=dict)
 
 
 def answers(status, body, content_type="application/json", server="uvicorn", **headers):

@@ -9,8 +9,8 @@ import shlex
 import pytest
 import yaml
 from chatlas_doctor import cli
+from chatlas_doctor.probes import catalog
 
-from probes import catalog
 from scripts.common.paths import ROOT
 from scripts.content import backends, commands, guides, notebooks, pages, variables
 from scripts.upkeep import bare, mutants, newest

@@ -8,7 +8,7 @@ import yaml
 
 from scripts.common.paths import ROOT
 from scripts.content import pages
-from scripts.site import build_site, your_server
+from scripts.site import build_site
 
 SETTINGS = yaml.safe_load((ROOT / "_quarto.yml").read_text())
 WEBSITE, HTML = SETTINGS["website"], SETTINGS["format"]["html"]
@@ -58,9 +58,7 @@ def test_every_file_that_is_named_is_there(name):
 
 def test_every_file_for_the_look_is_named():
     there = [path for path in (ROOT / "docs").iterdir() if path.suffix in (".scss", ".css", ".html", ".js")]
-    named = {*files(HTML), your_server.SCRIPT}  # which finish_site puts on the pages that have code
-    assert {str(path.relative_to(ROOT)) for path in there} <= named
-    assert your_server.SCRIPT in SETTINGS["project"]["resources"]
+    assert {str(path.relative_to(ROOT)) for path in there} <= {*files(HTML), *SETTINGS["project"]["resources"]}
 
 
 def test_what_runs_before_and_after_is_there():

@@ -18,7 +18,11 @@ from scripts.common.paths import ROOT
 from scripts.content import backends, commands, pages, tree
 from tests.words import PAGES, RECORDED, SERVERS, cells, inline, known, names, unknown
 
-DOCTOR = re.findall(r'add_argument\(\s*"(--[\w-]+)"', (ROOT / "doctor/src/chatlas_doctor/cli.py").read_text())
+DOCTOR = [
+    flag
+    for file in (ROOT / "doctor/src/chatlas_doctor").rglob("*.py")
+    for flag in re.findall(r'add_argument\(\s*"(--[\w-]+)"', file.read_text())
+]
 FLAGS = {
     **RECORDED["others"]["flags"],
     **{name: RECORDED[name]["flags"] for name in SERVERS},

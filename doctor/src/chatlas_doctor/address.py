@@ -77,9 +77,12 @@ def default_port(scheme):
 
 QUOTES = "\"'`<>\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 SPACES = "\u00a0\u2007\u202f\u3000\t\r\n "
-ANY_URL = re.compile(r"[a-z][a-z0-9+.-]*:/{1,3}[^\s\"'`<>|\\\u201c\u201d\u2018\u2019]+", re.IGNORECASE)
+ANY_URL = re.compile(
+    r"[a-z][a-z0-9+.-]*:/{1,3}(?:\[[0-9a-f:.%]+\])?[^\s\"'`<>|\\()\[\]{}\u201c\u201d\u2018\u2019]+", re.IGNORECASE
+)
 NAMED = re.compile(r"[\w.-]*(?:url|base|host|endpoint|server)[\w.-]*(?:\s*=\s*|:\s+|:(?=[\"']|https?:))", re.IGNORECASE)
 SCHEMES = {"htp": "http", "htpp": "http", "hhtp": "http", "ttp": "http", "httpp": "http", "htttp": "http"}
+OTHERS = {"tcp": "http", "ws": "http", "wss": "https"}  # of Docker's settings, and of what else listens
 SCHEMES |= {"htps": "https", "htpps": "https", "htttps": "https", "hhtps": "https", "ttps": "https", "httos": "https"}
 
 
@@ -90,6 +93,12 @@ def unwrapped(text):
     if visible != text:
         wrong = "The address has a character that one does not see (a zero-width or no-break space)"
         text = visible
+    if (narrow := unicodedata.normalize("NFKC", text)) != text and narrow.isascii():
+        wrong = wrong or "The address has letters or signs of another width, which only look like the right ones"
+        text = narrow
+    if re.match(r"\W*https?:\\", text, re.IGNORECASE):
+        wrong = wrong or "The address has backslashes, as paths of Windows have them"
+        text = text.replace("\\", "/")
     text = text.strip(SPACES)
     bare = text.strip(QUOTES + ",;" + SPACES)
     if bare != text:
@@ -99,10 +108,22 @@ def unwrapped(text):
         said.append(f"{found[0].strip(' =:')} was taken off")
         text = text[found.end() :].strip(QUOTES + ",;" + SPACES)
     in_a_line = re.search(r"\s", text) and not re.match(r"https?://[^\s/]+/[^\s]*\s+\w|https?://\S+\s\w+/?$", text)
-    if in_a_line and (found := ANY_URL.search(text)):
+    around = not re.match(r"[a-z][a-z0-9+.-]*:/", text, re.IGNORECASE)  # something stands before the scheme
+    if (in_a_line or around) and (found := ANY_URL.search(text)):
         said.append("the address was taken out of the line that you gave")
         text = found[0].rstrip(QUOTES + ",;.)")
+    elif found := re.match(r"(\S*?:\d+)->\d+/tcp", text):
+        said.append("what `docker ps` writes after the address was taken off")
+        text = found[1]
+    if found := re.match(r"https?:/+(?=https?:/)", text, re.IGNORECASE):
+        wrong = wrong or f"{found[0]} stands there twice"
+        text = text[found.end() :]
+    if found := re.fullmatch(r"\*?:(\d+)(/\S*)?", text):  # as servers and `ss` print that they listen
+        text = f"0.0.0.0{text.removeprefix('*')}"
     if found := re.match(r"([a-z]+)(:/+|//)(?=[^/])", text, re.IGNORECASE):
+        if other := OTHERS.get(found[1].lower()):
+            wrong = wrong or f"{found[0]} is not what a client of chatlas takes, but {other}://"
+            return f"{other}://{text[found.end() :]}", said, wrong
         scheme = SCHEMES.get(found[1].lower(), found[1])
         if scheme != found[1] or (found[2] != "://" and scheme.lower() in ("http", "https")):
             wrong = wrong or f"{found[0]} is mistyped for {scheme}://"
@@ -136,7 +157,11 @@ def read_address(text):
         scheme = "https" if named or port in (443, 8443) else "http"
     if host in ("0.0.0.0", "::"):
         wrong = wrong or f"{host} is where a server listens, and not what a client calls"
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"
+        host = "127.0.0.1" if host == "0.0.0.0" else "localhost"  # a server on :: has both kinds of addresses
+    if parts.username is not None:
+        said.append("the user name and the password in the address were taken off, and not sent")
+    if parts.query:
+        wrong = wrong or "The URL has a query (?…) at its end, to which a client cannot add a path"
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~", errors="surrogateescape")  # a request line is ASCII
     given = re.sub(r"/{2,}", "/", path).rstrip("/")
     prefix = re.sub(r"/(chat/completions|completions|responses|embeddings|models|docs|redoc|health)$", "", given)

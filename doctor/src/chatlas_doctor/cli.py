@@ -4,6 +4,7 @@
     chatlas-doctor                          what answers at the usual ports of this machine
     chatlas-doctor wait http://localhost:8000    wait until a server answers
     chatlas-doctor explain                  what an error means that you paste
+    chatlas-doctor probe http://localhost:8000   everything that chatlas can do, asked of your server
 
 It looks first (GET requests, 4 seconds in all), then runs the code that it recommends with your Python, with at most
 16 tokens; where that fails it asks the server once more itself, and quotes what it says.
@@ -31,7 +32,8 @@ def parser(prog):
         description=__doc__.replace("chatlas-doctor", prog),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"The key goes to the URL's own host only, and is never printed. To another machine it leaves in clear\n"
-        f"text only if you typed http://. Redirects to other hosts and proxies are not used.\n"
+        f"text only if you typed http://. Redirects to other hosts are not followed. The doctor\n"
+        f"uses no proxy; the code that it runs uses yours, unless the proxy could read the key.\n"
         f"Nothing is generated at OpenAI's own hosts without --full.\n\nexit status:\n{statuses}\n  130  interrupted",
     )
     made.add_argument(
@@ -121,6 +123,16 @@ def explained(words):
     return module.main(words)
 
 
+def probed(words, prog):
+    """Hand over to `probe`, which the single file does not have."""
+    try:
+        module = importlib.import_module("chatlas_doctor.interview.command")
+    except ImportError:
+        print("This file cannot question a server: install the whole program, pip install ./doctor.", file=sys.stderr)
+        return KINDS["usage"][0]
+    return module.main(words, prog)
+
+
 def main(words=None):
     """Run a command; returns the exit status."""
     words = sys.argv[1:] if words is None else words
@@ -131,6 +143,8 @@ def main(words=None):
     try:
         if words[:1] == ["explain"]:
             return explained(words[1:])
+        if words[:1] == ["probe"]:
+            return probed(words[1:], prog)
         if words[:1] == ["wait"]:
             arguments = waiting_parser(prog).parse_args(words[1:])
             key = key_of(arguments)

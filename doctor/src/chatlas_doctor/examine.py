@@ -1,16 +1,27 @@
 """The examination: look, run the code that is recommended, and where it fails ask why."""
 
+import os
 import urllib.request
 
 from chatlas_doctor.address import read_address
 from chatlas_doctor.causes import Cause
-from chatlas_doctor.chat import ABOUT_MODEL, SET_ASIDE, all_reasoning, answers, ask_chat, chat_cause, install_cause
+from chatlas_doctor.chat import (
+    ABOUT_MODEL,
+    SET_ASIDE,
+    all_reasoning,
+    answers,
+    ask_chat,
+    chat_cause,
+    first_message,
+    install_cause,
+    reasoning_field,
+)
 from chatlas_doctor.features import Feature, check_features
 from chatlas_doctor.keys import check_key
 from chatlas_doctor.look import look, with_its_scheme
 from chatlas_doctor.models import default_model, find_model, listed, not_served
 from chatlas_doctor.report import conclude
-from chatlas_doctor.snippet import run_snippet, snippet
+from chatlas_doctor.snippet import TOKENS, proxies_of, run_snippet, snippet
 
 
 def proxy_for(address):
@@ -51,7 +62,10 @@ def examine(arguments, key, python, report, progress):
         if exposed and cause.kind in ("server_error", "not_api", "gateway"):
             cause.advice.append("Your key was not sent in clear text: type http:// to send it.")
         if proxy and not address.is_loopback:
-            cause.advice.append(f"{proxy} is set; the doctor does not use that proxy, but your code does.")
+            cause.text += f" {proxy} is set: your code asks that proxy, which the doctor does not."
+            cause.advice.append(
+                f"Whether the proxy knows the way is not known: curl -i {report.base_url}/models asks it."
+            )
         raise
     report.path_problem = address.wrong or report.path_problem
     if proxy and address.is_loopback:
@@ -61,7 +75,8 @@ def examine(arguments, key, python, report, progress):
             f"Run: export NO_PROXY=localhost,127.0.0.1,::1  (then {report.base_url} is reached directly)",
         )
     if proxy:
-        report.notes.append(f"{proxy} is set, and this was run without that proxy; your code uses it.")
+        how = "this was run without" if proxies_of(address, key) is None else "this was run with"
+        report.notes.append(f"{proxy} is set, and {how} that proxy; your code uses it.")
     if exposed:
         raise not_sent(address, report)
     if not report.models and not wanted:
@@ -79,14 +94,19 @@ def examine(arguments, key, python, report, progress):
         cause.text = f"The server answered, but its list has no model {wanted!r}{near}."
         cause.advice.append("Some servers, such as llama.cpp's, answer any id with the model that they have.")
         raise cause
-    silent = not report.answer and not address.is_openai
-    if silent and (cause := all_reasoning(ask_chat(address, report, key, stream=False))):
-        raise cause
+    thinks = False
+    if not report.answer and not address.is_openai:
+        reply = ask_chat(address, report, key, stream=False)
+        if cause := all_reasoning(reply):
+            raise cause
+        thinks = bool(reasoning_field(first_message(reply)))
     if arguments.full and not report.model:
         report.features = [Feature("--full", None, "not checked: name a model with --model")]
     elif arguments.full:
         report.features = list(check_features(address, report, key, progress))
     conclude(report)
+    if thinks:
+        report.cause += f" Within the {TOKENS} tokens of this run its model only thought (reasoning), and said nothing."
 
 
 def chat(address, key, python, report, wanted, unlisted):
@@ -111,6 +131,12 @@ def chat(address, key, python, report, wanted, unlisted):
     if run is None or run.missing:
         report.worked = None
         raise install_cause(python, run.error if run else "")
+    bundle = os.environ.get("SSL_CERT_FILE")
+    if bundle and not os.path.exists(bundle):
+        text = (
+            "The server answers, but your code's client does not start: SSL_CERT_FILE names a file that is not there."
+        )
+        raise Cause("snippet", text, f"Unset SSL_CERT_FILE, or let it name the bundle of certificates. Now: {bundle}")
     text = f"The server answers when the doctor asks it itself, yet with your Python the code ends in {run.error[:300]}"
     raise Cause("snippet", text, f"Your Python has {python.says}.", "Bring both up to date, and run this again.")
 

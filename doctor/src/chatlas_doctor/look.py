@@ -1,6 +1,7 @@
 """Looking: what GET requests bring, and what it means. Nothing is generated."""
 
 import dataclasses
+import os
 import re
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from chatlas_doctor.causes import KEY_VARIABLE, Cause
 from chatlas_doctor.keys import oddity
 from chatlas_doctor.machine import loading_server, neighbours
 from chatlas_doctor.servers import ELSEWHERE, SIGNS, identify, model_entries
+from chatlas_doctor.strangers import stranger
 
 SCHEME_SECONDS = 1.0  # to see whether https is spoken, where no scheme was typed
 LOOK_SECONDS = 3.0  # for all other GET requests together
@@ -19,6 +21,7 @@ GATEWAYS = re.compile(
     r"Host|Varnish|Microsoft-Azure-Application-Gateway|squid|vercel",
     re.IGNORECASE,
 )
+ABOUT_KEY = re.compile(r"key|token|auth|credential|forbidden|permission|access|allowed|sign|log ?in", re.IGNORECASE)
 WANTS_TLS = re.compile(r"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server", re.IGNORECASE)
 
 
@@ -132,6 +135,11 @@ def no_answer(address, reply, deadline):
         return Cause("name", f"The host name {address.host!r} is not known here.", "Check its spelling, and the VPN.")
     if reply.failure == "refused":
         return nothing_listens(address, where, left)
+    if reply.failure == "connect_timeout" and address.is_loopback:  # this machine refuses at once where nothing is
+        text = (
+            f"Something listens on {where} and has not answered yet: no connection within {LOOK_SECONDS:.0f} seconds."
+        )
+        return Cause("endless", text, "It, or this machine, has too much to do: wait, and run this again.")
     if reply.failure in ("connect_timeout", "unreachable"):
         why = f" ({reply.detail})" if reply.detail else ""
         text = f"No connection to {where} comes about{why}: the host is down, or a firewall is between."
@@ -211,6 +219,11 @@ def gateway(reply):
     if reply.status == 401 and reply.headers.get("www-authenticate", "").lower().startswith("basic"):
         text = f"What stands in front of the server{name} asks for a user name and a password (401, Basic)."
         return Cause("key", text, "A key does not help here: ask who runs it, or reach the server without it.")
+    if "missingauthenticationtoken" in reply.headers.get("x-amzn-errortype", "").lower():
+        text = (
+            f"AWS's API Gateway has no such path: it says so with a {reply.status}, which is not about your key.{says}"
+        )
+        return Cause("gateway", text, "Check the path in front of /v1: a stage, such as /prod, belongs to it.")
     if reply.status == 403 and reply.is_page:
         text = f"A gateway or firewall{name} refuses you (403), not the model server.{says}"
         return Cause("gateway", text, advice)
@@ -227,8 +240,15 @@ def gateway(reply):
 
 def refused_key(reply, key, litellm):
     """The Cause when the server wants a key, or another one."""
+    if reply.status == 403 and reply.message and not ABOUT_KEY.search(reply.message):
+        text = f"The server refuses you (403), and its words are about something else than who you are.{reply.says}"
+        host = "It looks at the name by which it is called: add that to its trusted hosts, or call it as localhost."
+        about_host = re.search(r"\bhost\b", reply.message, re.IGNORECASE)
+        return Cause("server_error", text, host if about_host else "Look at the server's settings and its log.")
     if not key:
         text = f"The server asks for a key, and none was given ({reply.status})."
+        if os.environ.get("OPENAI_API_KEY"):
+            text += " OPENAI_API_KEY is set, and was not sent: it may be another server's."
     elif reply.status == 403:
         text = f"The server refuses access with this key (403){oddity(key)}."
     else:
@@ -257,6 +277,9 @@ def no_models(address, reply, signs, key, deadline, report):
     """The Cause when an answer came, but no model list."""
     where, says = address.origin, reply.says
     litellm = report.server == "LiteLLM"
+    if not report.server and (name := stranger(reply, *signs.values())):
+        text = f"What answers at {where} is not a model server but {name}: GET /v1/models gives {reply.status}.{says}"
+        return Cause("not_api", text, "Check the port: the model server is at another one, or not running.")
     if 300 <= reply.status < 400:
         return sends_on(address, reply)
     left = max(0.1, min(1.5, deadline - time.monotonic()))
@@ -286,7 +309,8 @@ def no_models(address, reply, signs, key, deadline, report):
     if pages or reply.content_type == "text/plain":
         name = f" ({reply.headers['server']})" if reply.headers.get("server") else ""
         title = next((f" Its page is titled {r.title!r}." for r in pages if r.status == 200 and r.title), "")
-        text = f"A plain web server{name} answers at {where}, not a model server: {tried}.{title}"
+        own = "" if reply.message.lower() in ("", "not found", "404 page not found") else says  # that adds nothing
+        text = f"A plain web server{name} answers at {where}, not a model server: {tried}.{title or own}"
         advice.append("Check the port: the model server is at another one, or not running.")
         return Cause("not_api", text, *advice)
     text = f"What answers at {where} gives no model list (GET /v1/models: {reply.status})."

@@ -31,6 +31,9 @@ def neighbours(address, seconds):
         entries = model_entries(reply)
         if entries:
             found.append(f"A model server answers at {other.origin}/v1 ({listed([e['id'] for e in entries], 3)}).")
+        elif reply.failure == "slow" or (reply.failure == "connect_timeout" and reply.status is None):
+            # loopback refuses at once where nothing listens: this one is busy
+            found.append(f"Something listens on port {other.port} ({PORTS[other.port]}'s) and has not answered yet.")
         elif reply.status == 401:
             found.append(f"A server that asks for a key answers at {other.origin}.")
     return found

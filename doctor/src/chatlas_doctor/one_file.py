@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 MODULES = (  # each uses only those before it
-    *("causes", "address", "ask", "servers", "models", "keys", "machine", "look", "snippet", "reader"),
+    *("causes", "address", "ask", "servers", "models", "keys", "machine", "strangers", "look", "snippet", "reader"),
     *("chat", "features", "report", "examine", "usual", "cli"),
 )
 HEAD = '''"""{about}

@@ -27,8 +27,10 @@ ELSEWHERE = {"Open WebUI": "/api", "Docker Model Runner": "/engines/v1"}  # wher
 
 
 def model_entries(reply):
-    """The entries of a model list as OpenAI's API defines it, or None if this is none."""
-    found = reply.json
+    """The entries of a model list as OpenAI's API defines it, or as a bare array; None if this is none."""
+    found = (
+        {"data": reply.json} if isinstance(reply.json, list) and reply.json else reply.json
+    )  # Together's has no more
     if reply.status != 200 or reply.failure or not isinstance(found, dict) or "data" not in found:
         return None
     entries = [] if found["data"] is None and found.get("object") == "list" else found["data"]  # Ollama without models

@@ -1,11 +1,15 @@
 """The code that is recommended for a server, and a run of it with the reader's Python."""
 
+import contextlib
 import dataclasses
+import json
 import os
 import re
 import subprocess
 import tempfile
 import time
+import urllib.request
+from urllib.parse import urlsplit
 
 from chatlas_doctor.address import is_openai
 from chatlas_doctor.causes import KEY_VARIABLE, Cause
@@ -19,9 +23,10 @@ SNIPPET_BYTES = 256 << 10  # that the snippet may receive: 16 tokens need a hund
 # waits for more of a stream that stands still; it limits the tokens of the answer, and has the client try once, so
 # that a refusal is seen at once. The snippet itself has none of this: what the reader copies must not be cut.
 GUARD = """
-import functools, os, re, socket, ssl, sys, threading, time
+import functools, json, os, re, socket, ssl, sys, threading, time
+early = set(sys.modules)
 import chatlas, openai
-host, port, left, tokens, limit = sys.argv[1], *map(int, sys.argv[2:])
+allowed, folder, (left, tokens, limit) = json.loads(sys.argv[1]), sys.argv[2], map(int, sys.argv[3:])
 seen, last, asked = bytearray(), time.monotonic(), None
 
 def bounded(receive):
@@ -37,7 +42,7 @@ def bounded(receive):
 
 def only_there(address, *arguments, connect=socket.create_connection, **keywords):
     global asked
-    if (address[0].strip("[]"), address[1]) != (host, port):
+    if [address[0].strip("[]"), address[1]] not in allowed:
         os._exit(102)
     asked = asked or time.monotonic()
     return connect(address, *arguments, **keywords)
@@ -73,8 +78,15 @@ socket.socket.recv = bounded(socket.socket.recv)
 ssl.SSLSocket.recv = bounded(ssl.SSLSocket.recv)
 socket.create_connection = only_there
 threading.Thread(target=watch, daemon=True).start()
-exec(compile(sys.stdin.read(), "snippet.py", "exec"))
+exec(compile(sys.stdin.buffer.read().decode(), "snippet.py", "exec"))
 sys.stdout.flush()
+for name in {name.partition(".")[0] for name in sys.modules.keys() - early} - set(sys.builtin_module_names):
+    own = [place for place in (f"{name}.py", os.path.join(name, "__init__.py"))
+           if os.path.isfile(os.path.join(folder, place))]
+    if own and not (getattr(sys.modules.get(name), "__file__", None) or "").startswith(folder):
+        sys.stderr.write(own[0])
+        sys.stderr.flush()
+        os._exit(107)
 if streams() and not ended():
     os._exit(105)
 """
@@ -136,10 +148,26 @@ def snippet(base_url, model, has_key):
     return "\n".join(lines) + "\n"
 
 
+def proxies_of(address, key):
+    """The host and port of each proxy that the reader's settings name; None where a proxy would read the key.
+
+    That is so where a key goes to an http:// address: to https:// it goes through a proxy encrypted.
+    """
+    places = []
+    for value in urllib.request.getproxies().values():
+        parts = urlsplit(value if "://" in value else f"//{value}")
+        with contextlib.suppress(ValueError):
+            places.append([parts.hostname, parts.port or {"https": 443}.get(parts.scheme, 80)])
+    applies = places and not urllib.request.proxy_bypass(address.where)
+    return None if key and applies and address.scheme == "http" else places
+
+
 def run_snippet(code, address, key, program):
     """Run the snippet with the Python `program` in a process of its own, with at most TOKENS tokens and one try.
 
-    That process has no OPENAI_ variable and uses no proxy, so that the key goes nowhere else.
+    That process has no OPENAI_ variable, so that the key of another server goes nowhere. It uses the reader's proxies
+    as the reader's own code does, unless one would read the key. It runs in an empty folder: what lies
+    in the reader's is looked at, and never run.
 
     Returns:
         A Run.
@@ -148,8 +176,12 @@ def run_snippet(code, address, key, program):
         Cause: it had to be ended.
     """
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OPENAI_")}
-    environment = {**kept, "NO_PROXY": "*", "no_proxy": "*", "PYTHONUTF8": "1", KEY_VARIABLE: key}
-    limits = [address.host, str(address.port), str(SNIPPET_BYTES), str(TOKENS), str(SNIPPET_SECONDS)]
+    environment = {**kept, "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8", KEY_VARIABLE: key}
+    proxies = proxies_of(address, key)
+    if proxies is None:
+        environment |= {"NO_PROXY": "*", "no_proxy": "*"}
+    allowed = json.dumps([[address.host, address.port], *(proxies or [])])
+    limits = [allowed, os.getcwd(), str(SNIPPET_BYTES), str(TOKENS), str(SNIPPET_SECONDS)]
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -167,9 +199,13 @@ def run_snippet(code, address, key, program):
             text = f"Your Python did not come to ask the server within {2 * SNIPPET_SECONDS} seconds."
             advice = "This machine is too busy; of the server nothing wrong was seen. Try again."
             raise Cause("snippet", text, advice) from None
+    if done.returncode == 107:
+        name = done.stderr.rpartition("\n")[2]
+        text = f"chatlas works, but {name} in this folder hides the package of that name from code that lies here."
+        raise Cause("snippet", text, f"Give {name} another name.")
     if done.returncode in ENDS:
         raise Cause(*ENDS[done.returncode])
     found = list(re.finditer(r"^([\w.]*(?:Error|Exception|Interrupt))(?:: .*)?$", done.stderr, re.MULTILINE))
     error = " ".join(done.stderr[found[-1].start() :].split()) if found else done.stderr.strip()[-300:]
-    missing = bool(found) and found[-1][1].endswith(("ModuleNotFoundError", "ImportError"))
+    missing = bool(found) and found[-1][1].endswith(("ModuleNotFoundError", "ImportError")) and "SOCKS" not in error
     return Run(done.stdout.strip(), time.monotonic() - start, (error or "no word") if done.returncode else "", missing)

@@ -10,6 +10,7 @@ from chatlas_doctor.machine import PORTS
 from chatlas_doctor.report import Report
 
 EVERY = 2.0  # seconds between two looks of `wait`
+AT_ONCE = 16  # ports that are looked at side by side: all of them
 SIGN = 10.0  # seconds between two signs of life
 
 
@@ -24,7 +25,7 @@ def survey():
             report.kind, report.cause, report.advice = cause.kind, cause.text, cause.advice
         return report
 
-    with ThreadPoolExecutor(len(PORTS) or 1) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return [
             report for report in pool.map(at, PORTS) if report.kind not in ("no_server", "loading") or report.server
         ]

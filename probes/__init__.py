@@ -1,4 +1,0 @@
-"""Small questions to a server, each asked through a chatlas class; `make matrix` asks them all.
-
-Everything here runs with chatlas alone, since it also runs beside older releases of it.
-"""
