@@ -225,8 +225,6 @@ OURS = re.compile(r"\b(?:local-|chatlas-docs-)?smollm2\b")
 
 def test_no_python_block_names_a_model_that_only_this_project_has(page):
     """Nor do the lines that a reader pastes after the snippet; what is embedded is held by the next test."""
-    if str(page) == "docs/smart-routing.qmd":
-        pytest.xfail("its snippet lists the ids, and its parameters name ours until it has run again on Ollama")
     assert [block for block in pages.code_blocks(page, "python") if OURS.search(block)] == []
 
 
