@@ -6,6 +6,7 @@ import pytest
 from chatlas_doctor import snippet as snippet_module
 from chatlas_doctor.address import Address, read_address
 from chatlas_doctor.causes import KEY_VARIABLE
+from chatlas_doctor.keys import oddity
 from chatlas_doctor.snippet import run_snippet, snippet
 
 from tests.imitation import answers, chats, replay
@@ -111,3 +112,9 @@ def test_at_openai_nothing_is_generated_without_full(imitate, diagnose, monkeypa
     server.seen.clear()
     diagnose(server.url)
     assert server.keys == {None}
+
+
+@pytest.mark.parametrize("key", ["dGhlkeyIsTokenAndSecret==", "THEIR_API_KEY=hidden-7", "hidden-7...token"])
+def test_what_looks_wrong_about_a_key_shows_no_part_of_it(key):
+    said = oddity(key)
+    assert not any(part in said for part in (key.rstrip("="), "hidden", "THEIR"))

@@ -10,7 +10,7 @@ import html
 import json
 
 import jsonschema
-from chatlas_doctor.interview.words import SIGNS
+from chatlas_doctor.interview.words import NO, SIGNS
 from chatlas_doctor.probes import catalog
 
 from scripts.common.paths import ROOT
@@ -79,8 +79,8 @@ def row(report, column):
     """A row: who asked what, and how many questions had each outcome."""
     outcomes = [finding["outcome"] for finding in column["findings"]]
     counts = ", ".join(f"{sign} {n}" for outcome, sign in SIGNS.items() if (n := outcomes.count(outcome)))
-    failing = [f["probe"] for f in column["findings"] if f["outcome"] == "no"]
-    no = ", ".join(f"{catalog.load()[name].title}" for name in failing) or "nothing"
+    failing = [f["probe"] for f in column["findings"] if f["outcome"] == NO]
+    no = ", ".join(catalog.load()[name].title for name in failing) or "nothing"
     server, versions = report["server"], report["versions"]
     cells = [
         f"{server['name']} {server['version']}".strip(),

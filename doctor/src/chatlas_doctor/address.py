@@ -82,8 +82,8 @@ ANY_URL = re.compile(
 )
 NAMED = re.compile(r"[\w.-]*(?:url|base|host|endpoint|server)[\w.-]*(?:\s*=\s*|:\s+|:(?=[\"']|https?:))", re.IGNORECASE)
 SCHEMES = {"htp": "http", "htpp": "http", "hhtp": "http", "ttp": "http", "httpp": "http", "htttp": "http"}
-OTHERS = {"tcp": "http", "ws": "http", "wss": "https"}  # of Docker's settings, and of what else listens
 SCHEMES |= {"htps": "https", "htpps": "https", "htttps": "https", "hhtps": "https", "ttps": "https", "httos": "https"}
+OTHERS = {"tcp": "http", "ws": "http", "wss": "https"}  # of Docker's settings, and of what else listens
 
 
 def unwrapped(text):

@@ -6,9 +6,9 @@ from chatlas_doctor.causes import Cause
 
 PAIRS = ('""', "''", "``", "\u201c\u201d", "\u2018\u2019", "\u201e\u201c", "\u00ab\u00bb")
 
-ODD = (  # signs that a refused key is none, and what they are called; what is shown of it is no secret
+ODD = (  # signs that a refused key is none, and what they are called; nothing of the key is shown
     (r"^\$\{?\w+\}?$|^%\w+%$", "is the name of a variable (it begins with $), not its value"),
-    (r"^(?:export\s+)?(\w*(?:key|token|secret)\w*)=.", "begins with {0}=, the name in front of the value"),
+    (r"^(?:export\s+)?[a-z_]\w*(?:key|token|secret)\w*=[^=]", "begins with a variable's name and =, as in NAME=value"),
     (r"\*{3}|\.{3}|\u2026", "has a part left out in its middle, as web pages show keys"),
     (r"^<.*>$|your.?(api|own|secret)?.?(key|token)|change.?me|x{6,}|placeholder", "looks like a placeholder"),
     (r"^https?://", "is an address"),
@@ -41,6 +41,6 @@ def oddity(key):
     if len(key) > 1 and key[0] + key[-1] in PAIRS:
         return ": it has quotes around it"
     for pattern, what in ODD:
-        if found := re.search(pattern, key, re.IGNORECASE):
-            return f": it {what.format(*found.groups())}"
+        if re.search(pattern, key, re.IGNORECASE):
+            return f": it {what}"
     return ""

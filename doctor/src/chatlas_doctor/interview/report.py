@@ -9,20 +9,9 @@ from chatlas_doctor import __version__
 KIND = "chatlas-doctor probe 1"
 ANOTHER = "an OpenAI-compatible server"
 SERVERS = (
-    *(
-        "vLLM",
-        "Ollama",
-        "LiteLLM",
-        "llama.cpp",
-        "llama-cpp-python",
-        "LM Studio",
-        "SGLang",
-        "MLX",
-        "OpenAI",
-        "KoboldCpp",
-    ),
-    *("TGI (Text Generation Inference)", "Open WebUI", "Docker Model Runner", ANOTHER),
-)
+    "vLLM", "Ollama", "LiteLLM", "llama.cpp", "llama-cpp-python", "LM Studio", "SGLang", "MLX", "OpenAI", "KoboldCpp",
+    "TGI (Text Generation Inference)", "Open WebUI", "Docker Model Runner", ANOTHER,
+)  # fmt: skip
 MODEL_NAME = r"[A-Za-z0-9][A-Za-z0-9._:/+@-]{0,99}"
 VERSION = r"[A-Za-z0-9.+_-]{0,40}"
 UNNAMED = "unnamed"
