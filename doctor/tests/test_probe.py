@@ -147,6 +147,7 @@ def test_ctrl_c_leaves_a_report_that_says_what_was_not_asked(imitate, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     while "Chat" not in (line := process.stdout.readline()) or "yes" not in line:
         assert line, "it ended before its first finding"
