@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from scripts.common import processes, progress
-from scripts.common.paths import ROOT
+from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import Problem
 from scripts.content import notebooks, shown_errors
 
@@ -180,21 +180,15 @@ def run_snippet(path, parameters, any_model=False):
         Problem: it failed; carries its traceback.
     """
     snippet = notebooks.snippet(notebooks.read(path), parameters, chosen=any_model)
-    start = time.monotonic()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-W", "error::SyntaxWarning", "-c", snippet],
-            cwd=tempfile.gettempdir(),
-            env=clean_environment(),
-            capture_output=True,
-            text=True,
-            timeout=CELL_LIMIT,
-        )
-        failed = done.stderr.strip() if done.returncode else None
-    except subprocess.TimeoutExpired:
-        failed = f"it ran longer than {CELL_LIMIT} seconds."
-    if failed:
-        raise Problem(
-            f"The first snippet of {path} fails on its own.", f"it ended with:\n{failed}", "mend the cell `quickstart`."
-        )
-    return done.stdout, time.monotonic() - start
+    log = BUILD / "logs" / f"snippet-{Path(path).stem}.log"
+    print(flush=True)
+    seconds = progress.run(
+        f"running the first snippet of {path} on its own",
+        [sys.executable, "-P", "-W", "error::SyntaxWarning", "-c", snippet],
+        log,
+        CELL_LIMIT,
+        "mend the cell `quickstart`.",
+        cwd=tempfile.gettempdir(),
+        env=clean_environment(),
+    )
+    return log.read_text(), seconds

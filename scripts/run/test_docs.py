@@ -75,7 +75,7 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
     try:
         if not run.guide.is_of_errors:
             printed, figures["snippet_on_its_own"] = execute.run_snippet(notebook, parameters, any_model=bool(model))
-            print(f"\nThe snippet on its own printed: {printed.strip()}")
+            print(f"    it printed: {printed.strip()}")
             snippet = "passed"
     except Problem as problem:
         print(f"\n{problem}")
