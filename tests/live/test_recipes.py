@@ -106,7 +106,7 @@ def test_a_browser_reads_the_events_and_asks_only_once(sse_app):
 def test_the_app_answers_without_an_event_when_its_model_server_is_down(port, caplog):
     cells = cells_of("streaming-app")
     session = {"base_url": f"http://127.0.0.1:{port}/v1", "api_key": "EMPTY", "model": "smollm2"}
-    exec(cells["quickstart"].partition("chat = ")[0], session)
+    exec(cells["quickstart"].partition("server = ")[0], session)  # what the next cell imports
     before = set(threading.enumerate())
     exec(cells["web-app"], session)
     caplog.set_level("CRITICAL", "uvicorn.error")  # its traceback is expected
