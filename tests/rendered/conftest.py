@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 
 from scripts.content import pages
-from scripts.site import browser
+from scripts.site import addresses, browser
 from scripts.site.build_site import SITE
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 PAGES = [source.with_suffix(".html").as_posix() for source in pages.sources()]
 LOOK = """() => ({
   links: [...document.querySelectorAll("a[href]")].map(a => a.href).filter(href => href.startsWith("http")),
-  ids: [...document.querySelectorAll("[id]")].map(element => element.id),
   text: document.body.innerText,
   blocks: [...document.querySelectorAll("main pre")].map(pre => pre.textContent.trim()),
   width: document.documentElement.scrollWidth,
@@ -47,7 +46,6 @@ class Visit:
     errors: list
     requested: list
     links: list
-    ids: list
     text: str
     blocks: list
     width: int
@@ -112,25 +110,45 @@ def path(request):
     return request.param
 
 
+@functools.cache
+def ids(path):
+    """All ids on the page at `path`."""
+    return addresses.Anchors((SITE / path).read_text()).ids
+
+
 @pytest.fixture(scope="session")
 def visit(chromium, root):
-    """A function from a page and a window's size to what a visit showed; each page is visited once for each size."""
+    """A function from a page and a window's size to what a visit showed; each page is visited once for each size.
+
+    The tab is the same for all visits, since making one takes longer than a visit does.
+    """
     context = chromium.new_context()
+    tab = context.new_page()
+    errors, requested = [], []
+    tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("request", lambda request: requested.append(request.url))
 
     @functools.cache
     def look(path, width):
-        tab = context.new_page()
+        tab.goto("about:blank")  # what the last page did late is not counted for this one
         tab.set_viewport_size(PHONE if width == PHONE["width"] else WIDE)
-        errors, requested = [], []
-        tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.on("request", lambda request: requested.append(request.url))
+        errors.clear()
+        requested.clear()
         tab.goto(f"{root}/{path}")
-        seen = Visit(tab.url, errors, requested, **tab.evaluate(LOOK))
-        tab.close()
-        return seen
+        seen = tab.evaluate(LOOK)
+        return Visit(tab.url, errors.copy(), requested.copy(), **seen)
 
     yield look
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def reused(chromium):
+    """A wide tab with a clipboard, for tests that only go somewhere: it is the same for all of them."""
+    context = chromium.new_context(viewport=WIDE)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield context.new_page()
     context.close()
 
 

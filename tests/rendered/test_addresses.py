@@ -7,7 +7,7 @@ import pytest
 from scripts.content import pages
 from scripts.site import addresses, moved
 from scripts.site.build_site import SITE
-from tests.rendered.conftest import LANDED, PAGES, WIDE, served
+from tests.rendered.conftest import LANDED, PAGES, ids, served
 
 LISTED = {}
 for listed in addresses.listed():
@@ -22,12 +22,12 @@ def had():
 
 
 @pytest.mark.parametrize("page", LISTED)
-def test_what_was_there_once_is_still_there_or_leads_on(visit, had, page):
+def test_what_was_there_once_is_still_there_or_leads_on(had, page):
     """That an anchor which is there is also seen is what test_anchors looks at."""
     lost, table = [], moved.load()
     for old in LISTED[page]:
         new, _, anchor = moved.now(old, table).partition("#")
-        if new not in had or (anchor and f"{new}#{anchor}" not in had and anchor not in visit(new, WIDE["width"]).ids):
+        if new not in had or (anchor and f"{new}#{anchor}" not in had and anchor not in ids(new)):
             lost.append(old)
     assert lost == [], "".join(
         f"\n{old} leads nowhere: add to docs/moved.txt a line `{old} PAGE.html#ANCHOR` with where its text is now, "
@@ -37,18 +37,18 @@ def test_what_was_there_once_is_still_there_or_leads_on(visit, had, page):
 
 
 @pytest.mark.parametrize("old", moved.load())
-def test_what_has_moved_lands_where_it_is_now(tab, root, visit, old):
+def test_what_has_moved_lands_where_it_is_now(reused, root, old):
     new = moved.now(old, moved.load())
     page, _, anchor = old.partition("#")
     if not page.endswith(".html"):
         text = (SITE / page).read_text()
         assert Path(new).name in text or text == (SITE / new).read_text()
         return
-    assert page not in PAGES or anchor not in visit(page, WIDE["width"]).ids, f"{page} has #{anchor} again"
-    tab.goto(f"{root}/{old}")
-    tab.wait_for_url(f"{root}/{new}")
+    assert page not in PAGES or anchor not in ids(page), f"{page} has #{anchor} again"
+    reused.goto(f"{root}/{old}")
+    reused.wait_for_url(f"{root}/{new}")
     if "#" in new:  # Bootstrap's theme scrolls down a long page slowly
-        tab.wait_for_function(f"anchor => ({LANDED})(anchor) === ''", arg=new.partition("#")[2], timeout=10_000)
+        reused.wait_for_function(f"anchor => ({LANDED})(anchor) === ''", arg=new.partition("#")[2], timeout=10_000)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """What readers get from Quarto's output: speed, search, contrast, the keyboard. Skipped without Quarto."""
 
+import functools
 import gzip
 import statistics
 from urllib.parse import urlsplit
@@ -95,13 +96,13 @@ def test_something_is_painted_soon(chromium, root, figure):
         ("ChatOllama", "docs/connect/ollama.html"),
     ],
 )
-def test_the_search_finds(tab, root, text, page):
-    tab.goto(f"{root}/index.html")
-    tab.keyboard.press("/")
-    field = tab.locator(".aa-Input")
+def test_the_search_finds(reused, root, text, page):
+    reused.goto(f"{root}/index.html")
+    reused.keyboard.press("/")
+    field = reused.locator(".aa-Input")
     field.wait_for()
     field.fill(text)
-    found = tab.locator(f'.aa-Panel a[href*="{page}"]')
+    found = reused.locator(f'.aa-Panel a[href*="{page}"]')
     found.first.wait_for(timeout=10_000)
 
 
@@ -114,18 +115,31 @@ def test_a_hit_of_the_search_leads_to_its_page(tab, root):
     assert tab.locator("h1").is_visible()
 
 
+@pytest.fixture(scope="module")
+def seen_by(chromium):
+    """A function from a colour scheme and a width to a tab; tests share it."""
+    contexts = []
+
+    @functools.cache
+    def tab(scheme, width):
+        contexts.append(chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme))
+        return contexts[-1].new_page()
+
+    yield tab
+    for context in contexts:
+        context.close()
+
+
 @pytest.mark.parametrize(("size", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
-def test_nothing_shuts_a_reader_out(chromium, root, path, scheme, size):
+def test_nothing_shuts_a_reader_out(seen_by, root, path, scheme, size):
     """axe-core, with all that can be unfolded open: what it rates serious or critical. And no text that is too pale,
     since axe leaves out what it is not sure of and what is not in sight."""
-    context = chromium.new_context(viewport={"width": size, "height": 800}, color_scheme=scheme)
-    tab = context.new_page()
+    tab = seen_by(scheme, size)
     tab.goto(f"{root}/{path}")
     assert tab.locator(f"body.quarto-{scheme}").count() == 1
     tab.evaluate(OPEN)
     found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
     pale = tab.evaluate(PALE)
-    context.close()
     serious = {
         rule["id"]: [node["html"][:120] for node in rule["nodes"][:3]]
         for rule in found

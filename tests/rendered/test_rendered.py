@@ -8,13 +8,25 @@ import pytest
 
 from scripts.content import guides, notebooks, pages
 from scripts.site.build_site import SITE
-from tests.rendered.conftest import PAGES, PHONE, WIDE
+from tests.rendered.conftest import PAGES, PHONE, WIDE, ids
 
 FIRST_SCREENS = ["index.html", *[guide.page.replace(".qmd", ".html") for guide in guides.load().values()][:4]]
-VISIBLE = """() => [...document.querySelectorAll(".code-copy-button")].map(button => {
-  const scaffold = button.closest(".code-copy-outer-scaffold") || button.parentElement;
-  return scaffold.querySelector("code").textContent;
-})"""
+# What each button that is not in a closed tab copies.
+COPIED = """async () => {
+  const copied = [];
+  for (const button of document.querySelectorAll("main .code-copy-button")) {
+    if (!button.checkVisibility()) continue;
+    await navigator.clipboard.writeText("");
+    button.click();
+    let text = "";
+    for (let tries = 0; !text && tries < 50; tries++) {
+      text = await navigator.clipboard.readText();
+      if (!text) await new Promise(done => setTimeout(done, 20));
+    }
+    copied.push(text.trim());
+  }
+  return copied;
+}"""
 
 
 def cells(path):
@@ -40,10 +52,7 @@ def test_every_link_into_the_site_leads_somewhere(visit, path, root):
         target += "index.html" if target.endswith("/") else ""
         if not (SITE / target).is_file() or (
             # a fragment with "=" is a category that a listing's script filters by
-            fragment
-            and "=" not in fragment
-            and target.endswith(".html")
-            and unquote(fragment) not in visit(target, WIDE["width"]).ids
+            fragment and "=" not in fragment and target.endswith(".html") and unquote(fragment) not in ids(target)
         ):
             broken.append(link)
     assert broken == []
@@ -66,15 +75,10 @@ def test_the_cells_are_the_notebooks_and_compile(visit, path):
 
 
 @pytest.mark.parametrize("path", [page for page in PAGES if cells(page)])
-def test_a_copy_button_gives_the_cell_that_it_stands_beside(tab, root, path):
-    tab.goto(f"{root}/{path}")
-    copied = []
-    for button in tab.locator("main .code-copy-button").all():
-        if not button.is_visible():  # in a tab that is not open
-            continue
-        tab.evaluate("navigator.clipboard.writeText('')")
-        button.click()
-        copied.append(tab.evaluate("navigator.clipboard.readText()").strip())
+def test_a_copy_button_gives_the_cell_that_it_stands_beside(reused, root, path):
+    reused.goto(f"{root}/{path}")
+    reused.locator("main .code-copy-button:visible").first.click()
+    copied = reused.evaluate(COPIED)
     assert [source for source in cells(path) if source.strip() not in copied] == []
 
 
