@@ -31,6 +31,7 @@ PROGRAMS = {
     "ollama": {"create", "list", "ps", "pull", "run", "serve", "show"},
     "pip": {"install"},
     "python": None,
+    "sha256sum": None,
     "shiny": {"run"},
     "sudo": {"/opt/vllm/bin/pip", "cp", "python3", "systemctl"},
     "uvicorn": None,
