@@ -1,6 +1,7 @@
 """What recipes promise beyond one notebook on one server: an app in a browser, a move between servers."""
 
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -137,3 +138,31 @@ def test_a_conversation_moves_from_vllm_to_litellm(root, litellm, capsys):
     assert capsys.readouterr().out.endswith("The capital of Japan is Tokyo.\n")
     session["file"].unlink()
     session["file"].parent.rmdir()
+
+
+def test_an_overnight_run_that_is_killed_goes_on_without_asking_an_answered_prompt_again(root, tmp_path):
+    """The recipe's snippet as a program: killed in the middle, its answers marked, started again."""
+    notebook = notebooks.read("notebooks/recipes/overnight.ipynb")
+    source = notebooks.snippet(notebook, {"base_url": f"{root}/v1"})
+    definitions, found, _ = source.partition("\nfor left in run(")
+    assert found
+    prompts = [f"Maria is {age} years old." for age in range(20, 52)]
+    kept = f"file = Path({str(tmp_path / 'overnight.db')!r})"
+    definitions = re.sub(r"^file = .*$", lambda _: kept, definitions, count=1, flags=re.MULTILINE)
+    program = [sys.executable, "-c", f"{definitions}\nfor left in run({prompts!r}):\n    print(left, flush=True)"]
+    with subprocess.Popen(program, env=execute.clean_environment(), stdout=subprocess.PIPE, text=True) as process:
+        for _ in range(4):
+            assert process.stdout.readline().strip().isdigit()
+        process.kill()
+    db = sqlite3.connect(tmp_path / "overnight.db")
+    with db:
+        marked = db.execute("UPDATE jobs SET answer = 'before' WHERE answer NOTNULL").rowcount
+    assert 4 <= marked < len(prompts)
+    again = subprocess.run(program, env=execute.clean_environment(), capture_output=True, text=True, timeout=LIMIT)
+    assert again.returncode == 0, again.stderr
+    assert len(again.stdout.split()) == len(prompts) - marked
+    answers = [answer for (answer,) in db.execute("SELECT answer FROM jobs")]
+    db.close()
+    assert len(answers) == len(prompts)
+    assert None not in answers
+    assert answers.count("before") == marked
