@@ -60,6 +60,37 @@ def stop_group(process, grace=10):
         process.wait()
 
 
+def status(title, command, log, timeout, mode="w", **popen):
+    """Run `command`, its output in the file `log`, with signs of life on the terminal.
+
+    Args:
+        title: what is being done, for the terminal.
+        command: argument list.
+        log: path of the log file, written anew, or added to with the mode "a".
+        timeout: limit in seconds, after which it is ended with all that it started.
+        mode: "w" or "a".
+        popen: passed on to subprocess.Popen (env, cwd).
+
+    Returns:
+        The exit status, None where it ran past the limit; and the seconds it took.
+    """
+    log = os.fspath(log)
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    ticker = Ticker(title, log)
+    with open(log, mode) as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True, **popen
+        )
+        try:
+            while process.poll() is None and ticker.seconds < timeout:
+                time.sleep(0.2)
+                ticker.tick()
+        finally:
+            code = process.poll()
+            stop_group(process)
+    return code, ticker.done() if code == 0 else ticker.seconds
+
+
 def run(title, command, log, timeout, advice, **popen):
     """Run `command`, its output in the file `log`, with signs of life on the terminal.
 
@@ -77,25 +108,12 @@ def run(title, command, log, timeout, advice, **popen):
     Raises:
         Problem: it failed or ran past the limit; carries the log's last lines.
     """
-    log = os.fspath(log)
-    os.makedirs(os.path.dirname(log), exist_ok=True)
-    ticker = Ticker(title, log)
-    with open(log, "w") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True, **popen
-        )
-        try:
-            while process.poll() is None and ticker.seconds < timeout:
-                time.sleep(0.2)
-                ticker.tick()
-        finally:
-            timed_out = process.poll() is None
-            stop_group(process)
-    if timed_out or process.returncode:
+    code, seconds = status(title, command, log, timeout, **popen)
+    if code != 0:
         raise Problem(
             f"{title[0].upper()}{title[1:]} failed.",
-            (f"it took longer than {timeout} seconds" if timed_out else f"exit status {process.returncode}")
+            (f"it took longer than {timeout} seconds" if code is None else f"exit status {code}")
             + f"; the last lines of {log}:\n{last_lines(log, 15)}",
             advice,
         )
-    return ticker.done()
+    return seconds

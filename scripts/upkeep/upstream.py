@@ -1,8 +1,8 @@
 """Shows that the patches in upstream/chatlas do what they say, on the source distribution of the pinned chatlas.
 
-    make upstream              apply them one after the other: the tests of each fail before it and pass after it, a
-                               test of chatlas' own that passes without them passes with them, and the fidelity test
-                               no longer finds what they mend
+    make upstream              apply them one after the other: the tests of each fail before it and pass after it, the
+                               fidelity test no longer finds what they mend, and chatlas' own tests pass with them,
+                               but for those that do not pass without them either
     make upstream ONLY=newest  say which of them no longer apply to the newest chatlas; that is no failure
 
 The environment has what .venv has, and what chatlas' own tests need beyond (requirements/upstream.txt).
@@ -24,6 +24,8 @@ from scripts.common.problem import Problem, run_main
 from scripts.servers import environments
 
 PATCHES = sorted((ROOT / "upstream" / "chatlas").glob("*.patch"))
+TESTS = BUILD / "logs" / "upstream-tests.log"
+LIMIT = 1200  # seconds for one run of tests
 LOCKS = [environments.REQUIREMENTS / f"{name}.txt" for name in ("client", "dev", "upstream")]
 NEW_TEST = re.compile(r"^--- /dev/null\n\+\+\+ b/(tests/test_\w+\.py)$", re.MULTILINE)
 # What chatlas' tests expect of the machine that runs them; none of it is a key.
@@ -74,19 +76,30 @@ def applies(patch, chatlas, *options):
     return subprocess.run(command, cwd=chatlas, env=environ, capture_output=True, timeout=60).returncode == 0
 
 
-def asked(python, chatlas, *files, report=None):
-    """Run tests of chatlas without a network; returns pytest's exit status."""
+def asked(title, python, chatlas, *files, report=None):
+    """Run tests of chatlas without a network; returns pytest's exit status, and the seconds it took.
+
+    Raises:
+        Problem: they did not end.
+    """
     command = [python, "-m", "pytest", "-q", "-x" if not report else "--continue-on-collection-errors", *files]
-    command += [f"--report-log={report}", "-n", "auto"] if report else []
+    command += [f"--report-log={report}", "-n", "auto", "--tb=line"] if report else []
     command += ["-p", "no:shiny-test", "-p", "no:langsmith_plugin", "--block-network", "--record-mode=none"]
     environ = {**os.environ, **KEYS, "PYTHONPATH": str(chatlas)}
-    with open(BUILD / "logs" / "upstream-tests.log", "a") as log:
-        return subprocess.run(command, cwd=chatlas, env=environ, stdout=log, stderr=log, timeout=1200).returncode
+    code, seconds = progress.status(title, command, TESTS, timeout=LIMIT, mode="a", cwd=chatlas, env=environ)
+    if code is None:
+        raise Problem(
+            f"{title[0].upper()}{title[1:]} did not end within {LIMIT} s.", f"see {TESTS}.", "try it by hand."
+        )
+    return code, seconds
 
 
-def outcomes(python, chatlas, report):
-    """What came of each of chatlas' own tests: "passed", or the last words of what kept it from that."""
-    asked(python, chatlas, "tests", report=report)
+def outcomes(title, python, chatlas, *tests):
+    """What came of chatlas' own tests: "passed", or the last words of what kept a test from that."""
+    report = chatlas.parent / "report.jsonl"
+    report.unlink(missing_ok=True)
+    _, seconds = asked(title, python, chatlas, *tests, report=report)
+    print(f"    ended after {seconds:.0f} s", flush=True)
     found = {}
     for line in map(json.loads, report.read_text().splitlines()):
         if line.get("outcome") in ("failed", "skipped") or line.get("when") == "call":
@@ -109,31 +122,37 @@ def step_by_step(python, chatlas):
         new = NEW_TEST.findall(patch.read_text())
         if not applies(patch, chatlas, "--include=tests/*"):
             raise Problem(f"{patch.name} does not apply.", "chatlas or an earlier patch changed.", "make it anew.")
-        if asked(python, chatlas, *new) != 1:
+        without, before = asked(f"the tests of {patch.name} without it", python, chatlas, *new)
+        if without != 1:
             raise Problem(f"The tests of {patch.name} do not fail without it.", "they show nothing.", "mend them.")
-        if not applies(patch, chatlas, "--include=chatlas/*") or asked(python, chatlas, *new) != 0:
-            log = BUILD / "logs" / "upstream-tests.log"
-            raise Problem(f"The tests of {patch.name} fail with it.", f"{log} says how.", "mend the patch.")
-        print(f"- {patch.name}: {' '.join(new)} fails without it and passes with it", flush=True)
+        if not applies(patch, chatlas, "--include=chatlas/*"):
+            raise Problem(f"{patch.name} does not apply.", "chatlas or an earlier patch changed.", "make it anew.")
+        with_it, after = asked(f"the tests of {patch.name} with it", python, chatlas, *new)
+        if with_it != 0:
+            raise Problem(f"The tests of {patch.name} fail with it.", f"{TESTS} says how.", "mend the patch.")
+        names = " ".join(new)
+        print(f"    {names} fails without it and passes with it ({before:.0f} and {after:.0f} s)", flush=True)
 
 
-def compared(before, after):
-    """Say what of chatlas' own tests ran, and what was left out and why.
+def nothing_broken(python, chatlas, plain):
+    """Run chatlas' own tests with the patches, and those that do not pass in `plain`, which has none, too.
 
     Raises:
-        Problem: a test passes without the patches and does not with them.
+        Problem: a test does not pass with the patches, and passes without them.
     """
-    broken = [name for name, words in before.items() if words == "passed" and after.get(name) != "passed"]
-    passed = sum(words == "passed" for words in before.values())
-    print(f"- {passed} of chatlas' own tests pass without the patches, {passed - len(broken)} of them with the patches")
+    after = outcomes("chatlas' own tests, with the patches", python, chatlas, "tests")
+    passed = sum(words == "passed" for words in after.values())
+    others = {name: words for name, words in after.items() if words != "passed"}
+    before = outcomes("those that did not pass, without the patches", python, plain, *others) if others else {}
+    broken = [name for name in others if before.get(name, "passed") == "passed"]
+    print(f"- {passed} of chatlas' own tests pass with the patches; of the others, {len(broken)} pass without them")
     reasons = {}
-    for name, words in before.items():
-        if words != "passed":
-            reasons.setdefault(re.sub(r"\d+", "N", words)[:110], []).append(name)
+    for name in others.keys() - set(broken):
+        reasons.setdefault(re.sub(r"\d+", "N", others[name])[:110], []).append(name)
     for words, names in sorted(reasons.items(), key=lambda each: -len(each[1])):
         print(f"    left out: {len(names)}, since: {words}")
-    if broken:
-        listed = ", ".join(f"{name} ({after.get(name)})" for name in broken[:5])
+    if broken or not passed:
+        listed = ", ".join(f"{name} ({others[name]})" for name in broken[:5])
         raise Problem(f"{len(broken)} of chatlas' own tests fail with the patches.", listed, "mend the patch.")
 
 
@@ -148,7 +167,10 @@ def no_longer_found(python, chatlas):
     alone.mkdir()
     (alone / "chatlas").symlink_to(chatlas / "chatlas")
     environ = {**os.environ, "PYTHONPATH": str(alone)}
-    if subprocess.run(command, cwd=ROOT, env=environ, timeout=600).returncode:
+    log = BUILD / "logs" / "upstream-fidelity.log"
+    code, _ = progress.status("the fidelity test", command, log, timeout=LIMIT, cwd=ROOT, env=environ)
+    print(log.read_text())
+    if code != 0:
         raise Problem("The fidelity test still finds it.", "the lines above say what.", "mend the patch.")
 
 
@@ -166,17 +188,18 @@ def on_the_newest():
 
 def main():
     (BUILD / "logs").mkdir(parents=True, exist_ok=True)
-    (BUILD / "logs" / "upstream-tests.log").write_text("")
+    TESTS.write_text("")
     if os.environ.get("ONLY") == "newest":
         return on_the_newest()
     python = environment()
     with tempfile.TemporaryDirectory(prefix="chatlas-upstream-") as name:
         folder = Path(name)
         chatlas = source(python, folder, pinned(folder))
-        before = outcomes(python, chatlas, folder / "before.jsonl")
+        plain = folder / "plain" / chatlas.name
+        shutil.copytree(chatlas, plain)
         step_by_step(python, chatlas)
-        compared(before, outcomes(python, chatlas, folder / "after.jsonl"))
         no_longer_found(python, chatlas)
+        nothing_broken(python, chatlas, plain)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import io
 import json
 import tempfile
@@ -135,14 +136,15 @@ class Room:
             if not self.socket:
                 client = httpx.AsyncClient if case.asynchronous else httpx.Client
                 options["kwargs"]["http_client"] = client(transport=httpx.MockTransport(self.transport))
-            if case.preserve:
+            make = getattr(chatlas, case.client)
+            if case.preserve and "preserve_thinking" in inspect.signature(make).parameters:  # not before 0.18.0
                 options["preserve_thinking"] = True
             if case.client != "ChatOllama":
                 options["api_key"] = "EMPTY"
             url = self.server.url if case.client == "ChatOllama" else f"{self.server.url}/v1"
             with warnings.catch_warnings():  # that ChatOpenAI is not meant for this server
                 warnings.simplefilter("ignore")
-                chat = getattr(chatlas, case.client)(base_url=url, model=wire.MODEL, **options)
+                chat = make(base_url=url, model=wire.MODEL, **options)
             for tool in tools:
                 chat.register_tool(tool)
             self.chats[key] = chat

@@ -89,10 +89,32 @@ class Case:
     shape: str = "openai"
 
 
+# Made once, since hypothesis looks each strategy over when it is made. Chances are given by how often a value stands.
 texts = st.text(alphabet='1a \né😀"\\', max_size=3)
 numbers = st.one_of(st.integers(-9, 9), st.integers())
 values = st.one_of(numbers, st.booleans(), st.none(), st.floats(allow_nan=False, allow_infinity=False), texts)
 objects = st.dictionaries(st.sampled_from(["x", "y", "é"]), st.one_of(values, st.lists(values, max_size=2)), max_size=2)
+arguments_of_calls = st.one_of(objects.map(json.dumps), st.sampled_from(["", "null", "[1]", '{"x": ', "x"]))
+names_of_calls = st.lists(st.sampled_from("fg"), min_size=1, max_size=3)
+thoughts = st.lists(st.builds(Piece, st.none(), texts), max_size=3)
+words = st.lists(st.builds(Piece, texts, st.one_of(st.none(), texts)), max_size=5)
+ends_of_data = st.sampled_from(["", " ", "\n"])
+yes_or_no = st.booleans()
+ids = st.sampled_from(["once", "each", "null", "one index"])
+fields = st.sampled_from(["reasoning", "reasoning_content", "both"])
+openings = st.sampled_from(["none", "role", "text", "no choices"])
+finishes, finishes_of_calls = (
+    st.sampled_from([usual, "stop", "length", "content_filter", "eos_token", None]) for usual in ("stop", "tool_calls")
+)
+usages = st.sampled_from(["end", "each", "never"])
+caches = st.sampled_from([None, False, True])
+clients = st.sampled_from(CLIENTS)
+asks_for_data = st.sampled_from([False, False, False, True])
+troubles, troubles_of_streams = (
+    st.sampled_from(["none"] * 9 + ["status", "200", *more]) for more in ([], ["breaks off", "in the stream"])
+)
+agains = st.sampled_from([False] * 9 + [True])
+shapes = st.sampled_from(["openai", "text", "detail", "message", "plain"])
 
 
 @st.composite
@@ -105,55 +127,50 @@ def split(draw, text):
 @st.composite
 def calls(draw):
     """The pieces of some calls, one call after the other, and the names of the tools."""
-    names, pieces = draw(st.lists(st.sampled_from("fg"), min_size=1, max_size=3)), []
+    names, pieces = draw(names_of_calls), []
     for at in range(len(names)):
-        arguments = draw(st.one_of(objects.map(json.dumps), st.sampled_from(["", "null", "[1]", '{"x": ', "x"])))
-        pieces += [Piece(call=at, arguments=part) for part in draw(split(arguments))]
+        pieces += [Piece(call=at, arguments=part) for part in draw(split(draw(arguments_of_calls)))]
     return pieces, names
 
 
 @st.composite
 def answers(draw, data=False):
     """An answer; with `data`, one whose text is the JSON of structured data."""
-    pieces = draw(st.lists(st.builds(Piece, st.none(), texts), max_size=3))
+    pieces = draw(thoughts)
     names = []
     if data:
-        text = json.dumps({"a": draw(numbers)}) + draw(st.sampled_from(["", " ", "\n"]))
+        text = json.dumps({"a": draw(numbers)}) + draw(ends_of_data)
         pieces += [Piece(text=part) for part in draw(split(text))]
     else:
-        one_or_both = st.builds(Piece, texts, st.one_of(st.none(), texts))
-        pieces += draw(st.lists(one_or_both, max_size=5))
-        if draw(st.booleans()):
+        pieces += draw(words)
+        if draw(yes_or_no):
             added, names = draw(calls())
             pieces += added
-    finishes = ["tool_calls" if names else "stop", "stop", "length", "content_filter", "eos_token", None]
     return Answer(
         pieces=tuple(pieces),
         names=tuple(names),
-        ids=draw(st.sampled_from(["once", "each", "null", "one index"])) if names else "once",
-        field=draw(st.sampled_from(["reasoning", "reasoning_content", "both"])),
-        opening=draw(st.sampled_from(["none", "role", "text", "no choices"])),
-        finish=draw(st.sampled_from(finishes)),
-        usage=draw(st.sampled_from(["end", "each", "never"])),
-        cached=draw(st.sampled_from([None, False, True])),
+        ids=draw(ids) if names else "once",
+        field=draw(fields),
+        opening=draw(openings),
+        finish=draw(finishes_of_calls if names else finishes),
+        usage=draw(usages),
+        cached=draw(caches),
     )
 
 
 @st.composite
 def cases(draw):
     """A case of any client."""
-    client, stream = draw(st.sampled_from(CLIENTS)), draw(st.booleans())
-    data = draw(st.sampled_from([False, False, False, True]))
-    trouble = draw(st.sampled_from(["none"] * 9 + ["status", "200", *["breaks off", "in the stream"] * stream]))
-    shapes = ["openai", "text", "detail", "message", "plain"]
+    client, stream, data = draw(clients), draw(yes_or_no), draw(asks_for_data)
+    trouble = draw(troubles_of_streams if stream else troubles)
     return Case(
         client=client,
         stream=stream,
-        asynchronous=draw(st.booleans()),
+        asynchronous=draw(yes_or_no),
         data=data,
-        preserve=client == "ChatOpenAICompletions" and draw(st.booleans()),
+        preserve=client == "ChatOpenAICompletions" and draw(yes_or_no),
         answer=draw(answers(data)),
-        again=draw(st.sampled_from([False] * 9 + [True])),
+        again=draw(agains),
         trouble=trouble,
-        shape=draw(st.sampled_from(shapes)) if trouble in ("status", "200", "in the stream") else "openai",
+        shape=draw(shapes) if trouble in ("status", "200", "in the stream") else "openai",
     )

@@ -78,6 +78,7 @@ def test_a_stream_that_ended_too_soon_has_no_finish_reason(room):
     [
         ("next question: ValueError in _turns_as_inputs", STREAM),
         ("sent message: neither content nor calls", WHOLE),
+        ("broken off: IndexError in stream_turn", STREAM),
     ],
 )
 def test_without_the_last_two_turns_the_conversation_goes_on(kind, route, room):
