@@ -45,6 +45,7 @@ def test_what_has_moved_lands_where_it_is_now(reused, root, old):
         assert Path(new).name in text or text == (SITE / new).read_text()
         return
     assert page not in PAGES or anchor not in ids(page), f"{page} has #{anchor} again"
+    reused.goto("about:blank")  # else two anchors of one page are a step within it, and not what a bookmark opens
     reused.goto(f"{root}/{old}")
     reused.wait_for_url(f"{root}/{new}")
     if "#" in new:  # Bootstrap's theme scrolls down a long page slowly
