@@ -15,7 +15,7 @@ LINT = .venv/bin/ruff check . && .venv/bin/ruff format --check . && PYTHONPATH=d
 
 check: ## all static checks of pages, notebooks, tables and workflows, in seconds; takes the .venv that is there
 	@test -e .venv/.complete || { echo "Stopped: there is no client environment here; make client makes it." >&2; exit 1; }
-	@$(LINT) && .venv/bin/pytest -q -p no:hypothesispytest -p no:xdist -p no:pytest_reportlog tests/static
+	@$(LINT) && .venv/bin/pytest -q -p no:hypothesispytest -p no:xdist -p no:pytest_reportlog -p no:logging tests/static
 
 test: client ## lint, unit tests, checks on pages and notebooks; needs no model server
 	@$(LINT) && .venv/bin/pytest -n auto --dist loadscope --no-loadscope-reorder

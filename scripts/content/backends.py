@@ -134,6 +134,7 @@ def get(name):
     return backends[name].variant(variant) if variant else backends[name]
 
 
+@functools.cache  # asked for by every page
 def pinned(package, requirements):
     """The version of `package` in requirements/<requirements>.txt.
 

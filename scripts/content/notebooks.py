@@ -24,18 +24,20 @@ from scripts.common.problem import Broken
 
 
 def read(path):
-    """The notebook at `path` (relative to the repository), as an nbformat v4 node.
+    """The notebook at `path` (relative to the repository), as an nbformat v4 node that all who ask share.
+
+    Whoever changes it makes a copy first (copy.deepcopy).
 
     Raises:
         Broken: it is not there, or is not as the first lines of this file say.
     """
     try:
-        return copy.deepcopy(parsed(path, (ROOT / path).read_text()))
+        return parsed(path, (ROOT / path).read_text())
     except FileNotFoundError:
         raise Broken(path, "there is no such notebook") from None
 
 
-@functools.cache  # reading takes ten times as long as copying, and the tests read each notebook often
+@functools.cache  # the tests read each notebook often
 def parsed(path, text):
     """The notebook with this text; raises Broken as read() does."""
     try:

@@ -133,8 +133,7 @@ def cell(page, path, label):
     place = f"{page}, embed {path}#{label}"
     if not (ROOT / path).is_file():
         raise Broken(place, "there is no such notebook")
-    read = notebooks.parsed(path, (ROOT / path).read_text())  # no copy, since nobody changes a cell of a page
-    by_id = {each.id: each for each in notebooks.code_cells(read)}
+    by_id = {each.id: each for each in notebooks.code_cells(notebooks.read(path))}
     if label not in by_id:
         raise Broken(place, "the notebook has no code cell with this id")
     return by_id[label]

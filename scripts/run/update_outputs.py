@@ -7,6 +7,7 @@ A server that `make start` started is used (API_KEY=... if it has a key), otherw
 """
 
 import contextlib
+import copy
 import os
 
 from nbclient import NotebookClient
@@ -47,7 +48,7 @@ def update(run):
         Problem: the server is not at the address that the notebook shows, or a cell failed.
     """
     backend, path = run.backend, run.guide.notebook
-    notebook = notebooks.read(path)
+    notebook = copy.deepcopy(notebooks.read(path))
     with contextlib.ExitStack() as stack:
         shown = notebooks.parameters(notebook)["base_url"]
         given = run.parameters(*address(run, stack))

@@ -33,12 +33,6 @@ RUNNER = (
 )
 
 
-def only_visible(notebook):
-    """A copy of `notebook` with its parameters and its visible cells alone."""
-    notebook.cells = [notebooks.parameters_cell(notebook), *notebooks.visible_cells(notebook)]
-    return notebook
-
-
 def time_script(notebook, folder):
     """Run the cells as one script in a new Python; returns the seconds, its start included."""
     script = folder / "cells.py"
@@ -69,7 +63,7 @@ def measure(run):
         server = serve.ensure_running(backend, stack, running)
         counted_at = running[backend.upstream or backend.name].root
         parameters = run.parameters(server.root, server.api_key)
-        notebook = notebooks.with_parameters(only_visible(notebooks.read(source)), parameters)
+        notebook = notebooks.with_parameters(notebooks.for_download(notebooks.read(source)), parameters)
         path = Path(name) / Path(source).name
         notebooks.write(notebook, path)
         execute.run_snippet(path, parameters)  # the server's first request is slower than the rest

@@ -51,6 +51,12 @@ def shown(place):
     return commands.shell(place) + [shlex.split(line, comments=True) for line in lines]
 
 
+@pytest.fixture(params=[place for place in PLACES if shown(place)])
+def showing(request):
+    """A place that shows commands."""
+    return request.param
+
+
 def value(words, *names):
     """What a command gives to an option, as `--name value` or `--name=value`; None where it has none of `names`."""
     for word, following in itertools.pairwise([*words, ""]):
@@ -90,8 +96,8 @@ def assert_on_this_machine(words):
         assert told in LOOPBACK, line
 
 
-def test_no_command_listens_on_every_interface(place):
-    for words in shown(place):
+def test_no_command_listens_on_every_interface(showing):
+    for words in shown(showing):
         assert_on_this_machine(words)
 
 
@@ -117,6 +123,7 @@ def settings(part, *names):
         yield from settings(inner, *names)
 
 
+@pytest.mark.parametrize("place", [place for place in PLACES if pages.code_blocks(place, "yaml")])
 def test_files_publish_ports_on_this_machine_only(place):
     for block in pages.code_blocks(place, "yaml"):
         for ports in settings(yaml.safe_load(block), "ports"):
@@ -136,8 +143,8 @@ def test_images_are_those_of_compose(place):
         assert set(re.findall(rf"\b{re.escape(name)}:([\w.-]*\w)", pages.text(place))) <= {tag, f"{tag}-x86_64"}
 
 
-def test_what_is_started_with_compose_is_a_service_of_that_profile(place):
-    for words in shown(place):
+def test_what_is_started_with_compose_is_a_service_of_that_profile(showing):
+    for words in shown(showing):
         if words[:2] == ["docker", "compose"]:
             for name in words[words.index("up") + 1 :] if "up" in words else []:
                 assert name.startswith("-") or value(words, "--profile") in SERVICES.get(name, {}).get(
@@ -169,8 +176,8 @@ def test_install_commands_are_of_one_kind(place):
             assert named[name].endswith(f"=={servers[name]}"), command
 
 
-def test_commands_of_the_doctor_are_those_that_it_takes(place):
-    for words in shown(place):
+def test_commands_of_the_doctor_are_those_that_it_takes(showing):
+    for words in shown(showing):
         if words[0] == "python" and words[1].endswith("doctor.py"):
             try:
                 cli.parser("doctor.py").parse_args(words[2:])
@@ -186,9 +193,9 @@ SETTINGS = {
 }
 
 
-def test_settings_given_to_make_are_those_that_it_takes(place):
+def test_settings_given_to_make_are_those_that_it_takes(showing):
     known = set(re.search(r"^export (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()) | {"PYTHON"}
-    for words in shown(place):
+    for words in shown(showing):
         for name, given in (word.split("=", 1) for word in words[2:] if words[0] == "make" and "=" in word):
             assert name in known, words
             if given.upper() != given:  # else it stands for what the reader puts in
@@ -213,10 +220,10 @@ def assert_known(target, only):
         assert [backends.get(name) for name in only.split(",")]
 
 
-def test_commands_in_sentences_work_in_every_shell(place):
+def test_commands_in_sentences_work_in_every_shell(showing):
     """Also in PowerShell, whose `curl` may be another program: it takes an address, and no option of curl's."""
-    if place in ("README.md", "CONTRIBUTING.md", "docs/contribute.qmd"):
+    if showing in ("README.md", "CONTRIBUTING.md", "docs/contribute.qmd"):
         return  # for who works on Linux
-    for command in inline(place):
+    for command in inline(showing):
         assert not re.search(r"[|&;$~'\\<>]|^export |^[A-Z_]+=", re.sub(r'"[^"]*"', "", command)), command
         assert not command.startswith("curl ") or re.fullmatch(r"curl http://\S+", command), command

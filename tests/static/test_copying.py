@@ -45,6 +45,12 @@ def page(request):
     return request.param
 
 
+@pytest.fixture(params=[page for page in WRITTEN if pages.code_blocks(page, "bash")], ids=str)
+def shell_page(request):
+    """A page with commands in blocks."""
+    return request.param
+
+
 SHOWN = [guide for guide in guides.load().values() if not guide.is_not_run_yet]  # that one no reader sees
 
 
@@ -158,22 +164,22 @@ PINNED = {
 }
 
 
-def test_what_pages_install_is_what_is_installed_here(page):
-    for words in commands.shell(page):
+def test_what_pages_install_is_what_is_installed_here(shell_page):
+    for words in commands.shell(shell_page):
         if words[:2] == ["pip", "install"]:
             named = [requirement.name for requirement in requirements_in(words)]
             # vllm is what the pages name for a GPU; its CPU build is what is pinned
             assert {canonicalize_name(name) for name in named} <= PINNED | {"vllm"}, words
 
 
-def test_shell_blocks_are_shell(page):
-    for block in pages.code_blocks(page, "bash"):
+def test_shell_blocks_are_shell(shell_page):
+    for block in pages.code_blocks(shell_page, "bash"):
         done = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True, timeout=10)
         assert done.returncode == 0, done.stderr
 
 
-def test_shell_blocks_start_programs_that_there_are(page):
-    for words in commands.shell(page):
+def test_shell_blocks_start_programs_that_there_are(shell_page):
+    for words in commands.shell(shell_page):
         assert words[0] in PROGRAMS, f"{words[0]}: add it to PROGRAMS when you have run it"
         subcommands = PROGRAMS[words[0]]
         assert subcommands is None or words[1] in subcommands, " ".join(words[:2])
@@ -193,8 +199,8 @@ def test_the_variables_that_a_page_exports_are_those_that_its_server_is_given():
         assert exported <= set(backend.environ), backend.page
 
 
-def test_the_two_flags_for_tools_come_together(page):
-    for command in commands.of_vllm(page):
+def test_the_two_flags_for_tools_come_together(shell_page):
+    for command in commands.of_vllm(shell_page):
         both = {"--enable-auto-tool-choice", "--tool-call-parser"} & set(command)
         assert len(both) in (0, 2), shlex.join(command)
 

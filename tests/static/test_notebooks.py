@@ -134,9 +134,7 @@ def undefined(tmp_path_factory):
     folder = tmp_path_factory.mktemp("visible")
     files = {f"{number}.ipynb": path for number, path in enumerate(PATHS)}
     for name, path in files.items():
-        notebook = notebooks.read(path)
-        notebook.cells = [notebooks.parameters_cell(notebook), *notebooks.visible_cells(notebook)]
-        notebooks.write(notebook, folder / name)
+        notebooks.write(notebooks.for_download(notebooks.read(path)), folder / name)
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821,F823,E9"]
     command += ["--output-format", "json", folder]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
