@@ -7,7 +7,7 @@ At http://localhost:PORT/v1/NAME it answers as tests/imitation/recorded/errors/N
      "answers": [{"when": "\"tools\"", "status": 400, "body": {"error": …}}]}
 
 The first answer counts whose `when` is in the request ("POST /chat/completions " and its JSON), or that has none; one
-with `times` counts that often. It holds a `status` and a `body` (JSON, or a text), or the `events` of a stream; `cut`
+with `times` counts that often, and anew for each word behind a + in the address (NAME+again). It holds a `status` and a `body` (JSON, or a text), or the `events` of a stream; `cut`
 breaks the connection off behind them, `wait` holds them back for as many seconds. `silent` closes the connection
 without a word. Where no answer fits, the server is a whole one (openai_like.py). The port speaks https, too, with a
 certificate of its own making.
@@ -59,7 +59,7 @@ def behave(handler):
     name, _, rest = handler.path.removeprefix("/v1/").partition("/")
     if handler.path == "/health" or (handler.command == "GET" and name == "models"):
         return reply(handler, 200, MODELS)
-    file = RECORDED / f"{name}.json"
+    file = RECORDED / f"{name.partition('+')[0]}.json"
     asked = f"{handler.command} /{rest} {json.dumps(handler.body)}"
     answers = json.loads(file.read_text())["answers"] if file.exists() else []
     for number, each in enumerate(answers if handler.command == "POST" else []):
