@@ -7,10 +7,10 @@ At http://localhost:PORT/v1/NAME it answers as tests/imitation/recorded/errors/N
      "answers": [{"when": "\"tools\"", "status": 400, "body": {"error": …}}]}
 
 The first answer counts whose `when` is in the request ("POST /chat/completions " and its JSON), or that has none; one
-with `times` counts that often, and anew for each word behind a + in the address (NAME+again). It holds a `status` and a `body` (JSON, or a text), or the `events` of a stream; `cut`
-breaks the connection off behind them, `wait` holds them back for as many seconds. `silent` closes the connection
-without a word. Where no answer fits, the server is a whole one (openai_like.py). The port speaks https, too, with a
-certificate of its own making.
+with `times` counts that often, and anew for each word behind a + in the address (NAME+again). It holds a `status` and
+a `body` (JSON, or a text), or the `events` of a stream; `cut` breaks the connection off behind them, `wait` holds them
+back for as many seconds. `silent` closes the connection without a word. Where no answer fits, the server is a whole
+one (openai_like.py). The port speaks https, too, with a certificate of its own making.
 """
 
 import collections
