@@ -4,6 +4,7 @@
                                                      else on one started for the run
     make mutants URL=http://localhost:8000/v1        on a vLLM server that serves the embedded model
     make mutants ONLY=wrong-class,dead-link          some of them
+    make mutants SAMPLE=100 SEED=1                   faults that a machine makes instead (sampled.py)
 
 Asked are the tests of `make test` that look at pages, notebooks and results (FAST), and, when those
 pass, the notebook on a real server, as `make test-docs` does, up to the changed cell's check. A
