@@ -17,7 +17,7 @@ import time
 
 import nbformat
 
-from scripts.common.paths import BUILD
+from scripts.common.paths import BUILD, ROOT
 from scripts.common.problem import run_main
 from scripts.content import errors, notebooks, pages
 from scripts.run import report
@@ -32,25 +32,32 @@ OF_PAGES = (
     "tests/content/test_variables.py",
     "tests/content/test_guides.py",
     "tests/content/test_commands.py",
-    "tests/content/test_shown_errors.py",
     "tests/matrix/test_evidence.py",
-    "tests/matrix/test_compatibility.py",
-    "tests/site/test_build_site.py",
-    "tests/common/test_makefile.py",
 )
-OF_DOCTOR = ("tests/doctor", "doctor/tests", "tests/client")
-BELONG = {
-    "cells": (*OF_PAGES, "tests/fidelity/test_ways_out.py"),
-    "tables and configuration": (*OF_PAGES, "tests/servers", "tests/run", "tests/matrix"),
-    "results": (*OF_PAGES, "tests/matrix"),
-    "the doctor": OF_DOCTOR,
+BELONG = {  # those that take seconds
+    "tables and configuration": (
+        "tests/content/test_guides.py",
+        "tests/content/test_commands.py",
+        "tests/servers/test_containers.py",
+        "tests/servers/test_container_checks.py",
+        "tests/common/test_makefile.py",
+    ),
+    "results": (
+        *OF_PAGES,
+        "tests/matrix/test_compatibility.py",
+        "tests/matrix/test_stored.py",
+        "tests/matrix/test_reported.py",
+    ),
+    "the doctor": ("tests/doctor", "doctor/tests", "tests/client"),
 }
+TARGETS = {kind.name for kind in drawing.KINDS if kind.has_target}
+ALL = "all with a target"
 FIRST = {  # of `make check`: what finds most of a kind, so that the rest need not be asked
     "words of programs": ("words", "names", "commands", "copying"),
     "cells": ("types", "pages", "notebooks"),
     "pages": ("links", "pages", "errors"),
     "tables and configuration": ("compose", "errors", "workflows", "site_settings"),
-    "results": ("pages", "since"),
+    "results": ("results", "pages"),
     "the doctor": ("errors", "words"),
 }
 
@@ -75,6 +82,12 @@ def failed(runner, folder, tests, broken=(), marked="not any_change", at_once=0)
     return found[1] if found else last_line(printed)
 
 
+def any_change():
+    """The files of tests in which some are marked so."""
+    files = [path for path in (ROOT / "tests").rglob("test_*.py") if "pytest.mark.any_change" in path.read_text()]
+    return [str(path.relative_to(ROOT)) for path in files]
+
+
 def last_line(printed):
     """What pytest says where it could not even begin: a table that cannot be read, for example."""
     return printed.strip().splitlines()[-1][:120]
@@ -83,24 +96,27 @@ def last_line(printed):
 def broken(runner, names, snapshot):
     """The tests that fail without any fault."""
     with copies.copied(names, snapshot) as folder:
-        asked = ["tests/static", *sorted({name for tests in BELONG.values() for name in tests} - set(OF_DOCTOR))]
-        options = ["-q", "-rf", "--no-header", "-p", "no:cacheprovider", "-n", "2"]
+        asked = [
+            "tests/static",
+            *sorted({*OF_PAGES, *(name for kind, tests in BELONG.items() if kind != "the doctor" for name in tests)}),
+        ]
+        options = ["-q", "-rf", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist"]
         _, printed = runner.run([sys.executable, "-m", "pytest", *options, *asked], folder)
     return re.findall(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", printed, re.MULTILINE)
 
 
 def asked(fault, names, snapshot, runner, broken):
     """Seed a fault into a copy and ask the tests; returns (who noticed, what it is), or two times None."""
+    if fault.kind not in TARGETS:
+        return None, None
     with copies.copied(names, snapshot) as folder:
         seed(fault, folder)
-        if what := failed(runner, folder, first(fault.kind), broken):
-            return CHECK, what
-        if fault.kind == "prose":
-            return None, None
-        belonging, at_once = BELONG.get(fault.kind, OF_PAGES), 4 if fault.kind == "the doctor" else 0
-        if what := failed(runner, folder, belonging, broken, at_once=at_once):
-            return BELONGING, what
-        if what := failed(runner, folder, ["tests/static", *belonging], broken, "any_change"):
+        at_once = 4 if fault.kind == "the doctor" else 0  # they wait more than they work
+        if what := failed(
+            runner, folder, [*first(fault.kind), *BELONG.get(fault.kind, OF_PAGES)], broken, at_once=at_once
+        ):
+            return BELONGING if what.startswith(BELONG.get(fault.kind, OF_PAGES)) else CHECK, what
+        if what := failed(runner, folder, any_change(), broken, "any_change"):
             return ANY_CHANGE, what
     return None, None
 
@@ -177,12 +193,11 @@ def shares(entries):
     """The table: each kind with who caught how many of it, and the share of those that are not excused."""
     ways = (CHECK, BELONGING, SERVER, ANY_CHANGE, None)
     rows = [("kind", *ways[:3], "any change only", "not caught", "excused", "share caught")]
-    targeted = {kind.name: kind.has_target for kind in drawing.KINDS}
-    for name in [*targeted, "all with a target"]:
-        of_kind = [e for e in entries if e["kind"] == name or (name not in targeted and targeted[e["kind"]])]
+    for name in [*(kind.name for kind in drawing.KINDS), ALL]:
+        of_kind = [e for e in entries if e["kind"] == name or (name == ALL and e["kind"] in TARGETS)]
         counted = [e for e in of_kind if not e["excused"]]
         numbers = [sum(e["caught_by"] == way for e in counted) for way in ways]
-        share = f"{sum(numbers[:3]) / len(counted):.0%}" if counted and targeted.get(name, True) else "no target"
+        share = f"{sum(numbers[:3]) / len(counted):.0%}" if counted and name in (ALL, *TARGETS) else "no target"
         rows.append((name, *map(str, numbers), str(len(of_kind) - len(counted)), share))
     return table(rows)
 
@@ -212,11 +227,10 @@ def main():
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     print(f"\n{shares(entries)}")
-    targets = {kind.name for kind in drawing.KINDS if kind.has_target}
-    for e in sorted(entries, key=lambda e: (e["kind"] not in targets, e["size"])):
+    for e in sorted(entries, key=lambda e: (e["kind"] not in TARGETS, e["size"])):
         if e["caught_by"] in (None, ANY_CHANGE):
             word = (
-                f"EXCUSED ({e['excused']})" if e["excused"] else "NOT CAUGHT" if e["kind"] in targets else "no target"
+                f"EXCUSED ({e['excused']})" if e["excused"] else "NOT CAUGHT" if e["kind"] in TARGETS else "no target"
             )
             print(f"{word}: {e['kind']}: {e['place']}, {e['operator']}: {e['shown'][:300]}")
     print(f"\n{len(entries)} faults with SEED={seed_text} in {seconds:.0f} s. The table: {RESULT}")

@@ -6,7 +6,7 @@ from scripts.content import notebooks, pages
 from scripts.upkeep.faults.fault import Kind, Place
 from scripts.upkeep.faults.letters import chosen, digit, replaced, slip, slip_in, taken_out
 from scripts.upkeep.faults.programs import written
-from scripts.upkeep.faults.prose import body, sentence_word
+from scripts.upkeep.faults.prose import sentence_word
 
 CLASSES = ("ChatOpenAI", "ChatOpenAICompletions", "ChatOllama")
 LINK = re.compile(r"(?<=\]\()(?P<word>[\w./-]+\.qmd)")
