@@ -1,8 +1,11 @@
 """Links inside the site lead somewhere, pages are whole, and none holds a key."""
 
+import functools
+import os
 import re
 from pathlib import Path
 
+import panflute
 import pytest
 
 from scripts.common.paths import ROOT
@@ -28,6 +31,25 @@ def broken(page):
 
 def test_links_lead_to_files_and_headings_that_there_are(page):
     assert broken(page) == []
+
+
+@functools.cache
+def titled():
+    """The pages by their titles, without the marks of inline code; two pages may have one title."""
+    marks, found = re.compile(r"^`` | ``$|`"), {}
+    for page in pages.written():
+        found.setdefault(marks.sub("", pages.header(page)["title"]), []).append(str(page))
+    return found
+
+
+def test_a_link_that_is_called_like_a_page_leads_there(page):
+    there, found = titled(), []
+    for link in tree.found([tree.of(pages.text(page), str(page))], panflute.Link):
+        path, name = link.url.partition("#")[0], panflute.stringify(link)
+        if name in there and path.endswith(".qmd"):
+            target = os.path.normpath(page.parent / path)
+            found += [f"{name}: {target}"] if target not in there[name] else []
+    assert found == []
 
 
 def broken_outside(page):
