@@ -9,7 +9,7 @@ import panflute
 import pytest
 
 from scripts.common.paths import ROOT
-from scripts.content import guides, pages, sections, tree
+from scripts.content import backends, guides, pages, sections, tree
 
 KEY = re.compile(r"\b(?:sk-(?!your-key\b)[\w-]{12,}|hf_\w{12,})")
 
@@ -50,6 +50,14 @@ def test_a_link_that_is_called_like_a_page_leads_there(page):
             target = os.path.normpath(page.parent / path)
             found += [f"{name}: {target}"] if target not in there[name] else []
     assert found == []
+
+
+def test_a_link_that_is_called_like_a_server_leads_to_its_page(page):
+    there = {backend.title: name for name, backend in backends.load().items()}
+    links = tree.found([tree.of(pages.text(page), str(page))], panflute.Link)
+    named = [(panflute.stringify(link), Path(link.url.partition("#")[0])) for link in links]
+    of_servers = [(name, path) for name, path in named if path.parent.name in ("connect", "evidence")]
+    assert [(name, str(path)) for name, path in of_servers if there.get(name, path.stem) != path.stem] == []
 
 
 def broken_outside(page):
