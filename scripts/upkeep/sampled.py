@@ -18,7 +18,7 @@ import time
 import nbformat
 
 from scripts.common.paths import BUILD, ROOT
-from scripts.common.problem import run_main
+from scripts.common.problem import Problem, run_main
 from scripts.content import errors, notebooks, pages
 from scripts.run import report
 from scripts.upkeep import copies, mutants
@@ -202,8 +202,19 @@ def shares(entries):
     return table(rows)
 
 
+def number_of(sample):
+    """How many faults SAMPLE= asks for.
+
+    Raises:
+        Problem: it is no number.
+    """
+    if not sample.isdecimal() or int(sample) == 0:
+        raise Problem(f"SAMPLE={sample} cannot be followed.", "it is no number of faults.", "write SAMPLE=100.")
+    return int(sample)
+
+
 def main():
-    number, seed_text = int(os.environ["SAMPLE"]), os.environ.get("SEED") or "1"
+    number, seed_text = number_of(os.environ["SAMPLE"]), os.environ.get("SEED") or "1"
     start, names = time.monotonic(), copies.files()
     faults, runner, found = drawing.drawn(number, seed_text), mutants.Runner(), []
     with contextlib.ExitStack() as stack:

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from scripts.common.paths import ROOT
+from scripts.common.problem import Problem
 from scripts.content import notebooks
 from scripts.upkeep import copies, sampled
 from scripts.upkeep.faults import configuration, doctor, drawing, excused, letters, programs, prose, python, written
@@ -123,6 +124,37 @@ def test_the_tests_that_are_asked_exist_and_belong_to_kinds_that_there_are():
     named |= {name for kind in drawing.KINDS for name in sampled.first(kind.name)}
     assert [name for name in named if not (ROOT / name).exists()] == []
     assert {*sampled.BELONG, *sampled.FIRST} <= {kind.name for kind in drawing.KINDS}
+
+
+@pytest.mark.parametrize("sample", ["ten", "0", "-3", ""])
+def test_a_sample_that_is_no_number_is_one_paragraph(sample):
+    with pytest.raises(Problem, match="cannot be followed"):
+        sampled.number_of(sample)
+
+
+def test_a_changed_cell_is_executed_with_what_it_needs():
+    guide = notebooks.read("notebooks/vllm.ipynb")
+    ids = [cell.id for cell in sampled.kept(guide, Place("notebooks/vllm.ipynb", "local-chat"))]
+    assert ids[0] == guide.cells[0].id
+    assert ids[-1] == "check-local-chat"
+    of_errors = "notebooks/errors/imitation.ipynb"
+    kept = [cell.id for cell in sampled.kept(notebooks.read(of_errors), Place(of_errors, "bad-gateway"))]
+    assert {"parameters", "bad-gateway", "check-bad-gateway", "bad-gateway-way-out"} <= set(kept)
+    assert len(kept) < 10
+
+
+@pytest.mark.parametrize(("with_it", "without", "caught"), [("x", None, "x"), ("x", "x", None), (None, None, None)])
+def test_a_cell_that_fails_as_it_was_is_not_caught(monkeypatch, with_it, without, caught):
+    answers = iter([with_it, without])
+    monkeypatch.setattr(sampled.mutants, "executed", lambda *_: next(answers))
+    place = Place("notebooks/vllm.ipynb", "local-chat")
+    monkeypatch.setattr(sampled.cells, "run_of", lambda path: None)
+    fault = Fault("cells", "o", place, place.text(), place.text() + "\n")
+    assert sampled.executed(fault, copies.files(), ROOT, None, {}) == caught
+
+
+def test_the_tests_of_any_change_are_found_by_their_marker():
+    assert "tests/static/test_notebooks.py" in sampled.any_change()
 
 
 def test_only_what_is_caught_by_a_test_that_reads_counts():
