@@ -194,6 +194,28 @@ def test_a_mistake_in_a_grammar_is_in_the_log(plain):
     assert "Undefined rule identifier 'days'" in Path(plain.log).read_text()
 
 
+@pytest.mark.parametrize(
+    ("page", "schema"),
+    [
+        ("string-should-match-pattern", {"pattern": r"^\d+$"}),
+        ("string-should-match-pattern", {"pattern": "[0-9]+"}),
+        ("string-should-match-pattern", {"pattern": "^(?=[0-9])[0-9]+$"}),
+        ("failed-to-parse-grammar", {"minLength": 3000}),
+        ("failed-to-parse-grammar", {"pattern": "^[0-9]{3000}$"}),
+    ],
+)
+def test_what_a_schema_loses_is_in_the_log(plain, page, schema):
+    said = pages.text(f"docs/errors/{page}.qmd").split("## How to confirm")[1].split("## ")[0]
+    before = len(Path(plain.log).read_text())
+    json_schema = {"name": "Data", "schema": {"type": "object", "properties": {"text": {"type": "string"} | schema}}}
+    body = QUESTION | {"response_format": {"type": "json_schema", "json_schema": json_schema}}
+    ask(plain, "/v1/chat/completions", "POST", body)
+    log = Path(plain.log).read_text()[before:]
+    quoted = [words for words in re.findall("`([^`]+)`", said) if " " in words]
+    assert quoted
+    assert all(words in log for words in quoted)
+
+
 def test_without_an_alias_the_id_is_the_path():
     with started("no-alias") as server:
         (model,) = json.loads(ask(server, "/v1/models")[1])["data"]
