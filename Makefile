@@ -1,5 +1,5 @@
 PYTHON ?= python3
-export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL EXCHANGES SEED
+export ONLY URL API_KEY PROBES BROWSER QUARTO TARGET ON MODEL EXCHANGES SEED SAMPLE
 RUN = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
@@ -78,8 +78,8 @@ newest: server-client ## make test-docs with the newest releases instead of the 
 newest-issue: client ## open or update the one issue that says that the newest releases fail
 	@$(RUN) scripts.upkeep.newest_issue
 
-mutants: server-client ## seed one documentation fault at a time into a copy: do the tests bite? (ONLY=, URL=)
-	@$(RUN) scripts.upkeep.mutants
+mutants: server-client ## seed one documentation fault at a time into a copy: do the tests bite? (ONLY=, URL=; SAMPLE=100 SEED=1 draws)
+	@$(RUN) scripts.upkeep.$(if $(SAMPLE),sampled,mutants)
 
 test-doctor: ## the doctor's own tests, with its package installed in an environment of its own (PYTHON=)
 	@$(PYTHON) doctor/tests/in_environment.py

@@ -21,7 +21,7 @@ RECORDED = {path.stem: json.loads(path.read_text()) for path in (ROOT / "tests/s
 SERVERS = {"vllm": "vllm", "litellm": "litellm", "ollama": "ollama", "llama-cpp": "llama"}  # as a page names them
 PAGES = [*pages.written(), Path("README.md")]
 SNAKE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
-TABLES = ("backends.toml", "notebooks.toml", "expected_failures.toml")
+TABLES = ("backends.toml", "notebooks.toml", "expected_failures.toml", "pyproject.toml")
 
 
 @functools.cache

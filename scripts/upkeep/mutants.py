@@ -4,6 +4,7 @@
                                                      else on one started for the run
     make mutants URL=http://localhost:8000/v1        on a vLLM server that serves the embedded model
     make mutants ONLY=wrong-class,dead-link          some of them
+    make mutants SAMPLE=100 SEED=1                   faults that a machine makes instead (sampled.py)
 
 Asked are the tests of `make test` that look at pages, notebooks and results (FAST), and, when those
 pass, the notebook on a real server, as `make test-docs` does, up to the changed cell's check. A
@@ -196,12 +197,14 @@ def not_judged(status, printed):
 
 def executed(runner, folder, run, servers):
     """The cells of the run's notebook that fail in the copy, as one text, or None."""
-    root, api_key = servers[run.backend.name]
-    environ = {"ONLY": run.name, "URL": root + run.backend.api, "API_KEY": api_key}
+    environ, where = {"ONLY": run.name, "ON": "embedded"}, "embedded"
+    if run.backend.name in servers:  # else one is started for it
+        root, api_key = servers[run.backend.name]
+        environ, where = {"ONLY": run.name, "URL": root + run.backend.api, "API_KEY": api_key}, "url"
     status, printed = runner.run([sys.executable, "-m", "scripts.run.test_docs"], folder, **environ)
     if status == 0:
         return None
-    path = folder / "_build" / "results" / run.result("url")
+    path = folder / "_build" / "results" / run.result(where)
     if not path.exists():
         raise not_judged(status, printed)
     result = json.loads(path.read_text())

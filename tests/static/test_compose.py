@@ -10,6 +10,7 @@ import yaml
 from scripts.common.paths import ROOT
 from scripts.content import backends
 from scripts.servers import containers
+from tests.words import RECORDED
 
 FILES = ("compose.yaml", "containers/vllm-cpu/compose.yaml")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -135,3 +136,26 @@ def test_the_proxy_waits_for_a_healthy_upstream_of_either_profile():
     assert set(waits) == {"vllm", "vllm-cpu"}
     assert all(wait == {"condition": "service_healthy", "required": False} for wait in waits.values())
     assert all(SERVICES[name]["networks"]["default"]["aliases"] == ["upstream"] for name in waits)
+
+
+def test_a_service_is_asked_for_its_health_where_it_answers():
+    for backend in backends.load().values():
+        for name in set(backend.container.values()) & set(SERVICES):
+            test, ports = SERVICES[name]["healthcheck"]["test"][-1], SERVICES[name]["ports"]
+            assert [port.rpartition(":")[2] for port in ports] == [str(backend.port)], name
+            asked = re.findall(r"http://localhost:(\d+)(/[\w/]+)", test)
+            assert asked in ([], [(str(backend.port), backend.ready)]), name
+            assert asked or test == "list"  # of Ollama, whose image has no curl
+
+
+def test_the_volumes_that_are_declared_are_those_that_are_mounted():
+    mounted = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+    assert {name for name in mounted if re.fullmatch(r"[\w-]+", name)} == set(COMPOSE["volumes"])
+
+
+def test_the_variables_that_a_service_is_given_are_those_that_its_server_knows():
+    for backend in backends.load().values():
+        known = {*RECORDED[backend.name]["variables"], "HF_TOKEN", *backend.environ}
+        for name in set(backend.container.values()) & set(SERVICES):
+            given = {line.partition("=")[0] for line in SERVICES[name].get("environment", [])}
+            assert given <= known, name

@@ -1,12 +1,15 @@
 """Links inside the site lead somewhere, pages are whole, and none holds a key."""
 
+import functools
+import os
 import re
 from pathlib import Path
 
+import panflute
 import pytest
 
 from scripts.common.paths import ROOT
-from scripts.content import guides, pages, sections, tree
+from scripts.content import backends, guides, pages, sections, tree
 
 KEY = re.compile(r"\b(?:sk-(?!your-key\b)[\w-]{12,}|hf_\w{12,})")
 
@@ -28,6 +31,33 @@ def broken(page):
 
 def test_links_lead_to_files_and_headings_that_there_are(page):
     assert broken(page) == []
+
+
+@functools.cache
+def titled():
+    """The pages by their titles, without the marks of inline code; two pages may have one title."""
+    marks, found = re.compile(r"^`` | ``$|`"), {}
+    for page in pages.written():
+        found.setdefault(marks.sub("", pages.header(page)["title"]), []).append(str(page))
+    return found
+
+
+def test_a_link_that_is_called_like_a_page_leads_there(page):
+    there, found = titled(), []
+    for link in tree.found([tree.of(pages.text(page), str(page))], panflute.Link):
+        path, name = link.url.partition("#")[0], panflute.stringify(link)
+        if name in there and path.endswith(".qmd"):
+            target = os.path.normpath(page.parent / path)
+            found += [f"{name}: {target}"] if target not in there[name] else []
+    assert found == []
+
+
+def test_a_link_that_is_called_like_a_server_leads_to_its_page(page):
+    there = {backend.title: name for name, backend in backends.load().items()}
+    links = tree.found([tree.of(pages.text(page), str(page))], panflute.Link)
+    named = [(panflute.stringify(link), Path(link.url.partition("#")[0])) for link in links]
+    of_servers = [(name, path) for name, path in named if path.parent.name in ("connect", "evidence")]
+    assert [(name, str(path)) for name, path in of_servers if there.get(name, path.stem) != path.stem] == []
 
 
 def broken_outside(page):

@@ -199,6 +199,7 @@ def test_facts_of_client_and_server_are_compared_with_what_is_stored(path, noteb
             assert len(tagged) == 1, f"{cell.id}: tag it nbval-check-output, or nbval-ignore-output for a model's words"
 
 
+@pytest.mark.any_change
 def test_stored_outputs_are_what_the_cell_printed_when_it_last_ran(notebook):
     for cell in filter(lambda cell: cell.outputs, notebooks.code_cells(notebook)):
         assert cell.metadata.get("stored") == notebooks.output_mark(cell), f"{cell.id}: run `make update-outputs`"

@@ -111,6 +111,15 @@ def test_python_on_pages_is_executed_python(python_page):
         assert set(pages.code_blocks(python_page, "python")) <= executed()
 
 
+def test_a_page_that_shows_a_snippet_shows_what_it_printed(page):
+    shown = {path for path, label, _ in pages.embeds(page) if label == "quickstart"}
+    for block in pages.code_blocks(page, "python"):
+        made = {
+            g.notebook for g in SHOWN if not g.is_of_errors and notebooks.snippet(notebooks.read(g.notebook)) == block
+        }
+        assert not made or made & shown
+
+
 def test_what_a_block_highlights_is_on_one_of_its_lines(page):
     for block in tree.found([tree.of(pages.text(page), str(page))], panflute.CodeBlock):
         assert block.attributes.get("highlight", "") in block.text

@@ -20,6 +20,24 @@ LEFT_OUT = {  # of the navigation
 COMMAND = re.compile(r"(?:make --no-print-directory (?P<target>[a-z-]+)|\.venv/bin/python -m (?P<module>[\w.]+))$")
 
 
+NAMES = (  # of the settings that we use: add one when you use it
+    "back-to-top-navigation code-copy collapse-level contents css dark description enabled execute favicon format "
+    "highlight-style href html html-math-method include-after-body left light logo logo-alt navbar notebook-links "
+    "output-dir page-footer page-navigation post-render pre-render project render resources "
+    "respect-user-color-scheme search section sidebar style text theme title toc type website"
+)
+
+
+def keys(part):
+    """Every key in a part of the settings."""
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return [*(part if isinstance(part, dict) else ()), *(key for each in inner for key in keys(each))]
+
+
+def test_every_setting_has_a_name_that_is_known():
+    assert set(keys(SETTINGS)) - set(NAMES.split()) == set()
+
+
 def texts(part):
     """Every text in a part of the settings, but for what a reader sees."""
     if isinstance(part, str):

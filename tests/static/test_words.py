@@ -40,6 +40,8 @@ TAKEN = re.compile(  # where this repository takes a variable from
 TAKE = ("Makefile", "compose.yaml", "containers/*/compose.yaml", "servers/*.yaml", "scripts/**/*.py", ".github/*/*.yml")
 ROUTE = re.compile(r"""(?:(?<=[\s("'])|^|https?://(?:localhost|127\.0\.0\.1|upstream)(?::\w+)?)(/[\w./{}:-]*)""")
 OF_THE_MACHINE = re.compile(r"/(?:dev|etc|home|mnt|opt|path|proc|root|run|srv|sys|tmp|usr|var)(?:/|$)")
+FILE = re.compile(r"(?<![\w/+.*-])[\w.+-]+\.(?:py|toml|ya?ml|json|txt|s?css|ipynb|jinja|service)(?!\w)")
+PORT = re.compile(r"(?:(?:localhost|127\.0\.0\.1|upstream):|--port[ =]|PORT=)(\d{2,5})\b(?::(\d+))?")
 METRIC = re.compile(r"(?:vllm|llamacpp):\w+")
 CAPITALS = re.compile(r"[A-Z]{3,}(?= |$)")
 METHODS = {"DELETE", "GET", "HEAD", "POST", "PUT"}
@@ -119,6 +121,35 @@ def test_environment_variables_are_those_of_a_program_of_the_page():
         texts = inline(page) + pages.code_blocks(page, "bash", "yaml", "ini")
         named = [(text, name) for text in texts for name in VARIABLE.findall(text)]
         wrong += [unknown(page, name, taken, text) for text, name in named if name not in taken]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_ports_are_those_of_a_server_of_the_page():
+    ours = {str(backend.port) for backend in backends.load().values()}
+    wrong = []
+    for page in PAGES:
+        named = [port for found in PORT.findall(pages.text(page)) for port in found if port]
+        of_page = ours | set(RECORDED["others"]["ports"].get(str(page), ()))
+        wrong += [unknown(page, port, of_page) for port in named if port not in of_page]
+    assert not wrong, "\n".join(wrong)
+
+
+@functools.cache
+def files():
+    """The names of files that there are here, in chatlas, and in models and programs as recorded."""
+    ours = {path.name for path in ROOT.rglob("*.*") if not {".venv", "_build", "_site"} & set(path.parts)}
+    return ours | {path.name for path in Path(chatlas.__file__).parent.glob("*.py")} | set(RECORDED["others"]["files"])
+
+
+def test_files_are_those_of_this_repository_or_of_a_program():
+    wrong = []
+    for page in PAGES:
+        named = [(code, name) for code in inline(page) for name in FILE.findall(code)]
+        wrong += [
+            unknown(page, name, files(), code)
+            for code, name in named
+            if name not in files() | set(FILE.findall(cells(page)))
+        ]
     assert not wrong, "\n".join(wrong)
 
 
