@@ -10,7 +10,7 @@ import re
 from chatlas_doctor.probes import catalog
 
 from scripts.common.paths import ROOT
-from scripts.content import backends, sections
+from scripts.content import backends, pages, sections
 from scripts.matrix import expected_failures, reported, stored
 
 PROSE = ROOT / "docs" / "_compatibility.qmd"
@@ -153,9 +153,10 @@ def exchange_text(exchange):
 
 
 def link(place):
-    """A link from an evidence page to a place on another page, by its heading."""
-    (title,) = [section.title for section in sections.of(place.partition("#")[0]) if section.place == place]
-    return f"[{title}](../{place.removeprefix('docs/')})"
+    """A link from an evidence page to a place on another page, by its heading; a whole page by its title."""
+    page = place.partition("#")[0]
+    (heading,) = [section.title for section in sections.of(page) if section.place == place]
+    return f"[{heading or pages.header(page)['title']}](../{place.removeprefix('docs/')})"
 
 
 def some_of(finding):

@@ -114,6 +114,11 @@ def test_every_expected_failure_leads_to_a_place_on_the_site(failure):
     assert set(failure.on) <= set(backends.load())
 
 
+@pytest.mark.parametrize("failure", expected_failures.load(), ids=lambda f: f"{f.probe}-{f.classes[0]}-{f.on[0]}")
+def test_every_link_from_the_evidence_has_words(failure):
+    assert all(re.match(r"\[[^]]", compatibility.link(place)) for place in failure.places)
+
+
 def test_a_failure_that_is_mended_names_the_page_to_change():
     (line, *_) = [line for line in expected_failures.changes(result()) if line.startswith("CHANGED: seed with")]
     assert "this now works: remove the workaround in docs/which-class.qmd#seed, docs/errors/unexpected-key" in line

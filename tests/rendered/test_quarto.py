@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from fontTools.ttLib import TTFont
 
 from scripts.common.paths import ROOT
 from scripts.content import errors
+from scripts.site import icons
 from scripts.site.build_site import SITE
 
 pytestmark = pytest.mark.usefixtures("quarto")
 
-WEIGHT = 500_000  # bytes
+WEIGHT = 300_000  # bytes; 190,000 of them are Bootstrap, its styles for light and dark and its script
 PAINT = 3.0  # seconds; generous, since a busy machine is no news: the figure is printed, and meant to be under 1
 FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input, summary")].filter(element =>
   element.checkVisibility({visibilityProperty: true}) && element.tabIndex >= 0 && !element.disabled
@@ -69,6 +71,32 @@ def test_a_page_is_light(tab, root, path, figure):
     total = sum(sizes.values())
     figure(f"{path}: {total / 1000:.0f} KB compressed, without images")
     assert total < WEIGHT, sizes
+
+
+def test_the_index_of_the_search_is_loaded_only_for_who_searches(tab, root):
+    asked = []
+    tab.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    tab.goto(f"{root}/index.html")
+    tab.wait_for_load_state("networkidle")
+    assert "/search.json" not in asked
+    tab.keyboard.press("/")
+    tab.locator(".aa-Input").fill("timeout")
+    tab.locator(".aa-Panel a").first.wait_for()
+    assert "/search.json" in asked
+
+
+@pytest.mark.parametrize("text", ["", "timeout"])
+def test_each_icon_is_drawn(tab, root, text):
+    """Also those that a search makes: an icon that the reduced font lacks would be an empty box."""
+    tab.goto(f"{root}/docs/connect/vllm.html")
+    if text:
+        tab.keyboard.press("/")
+        tab.locator(".aa-Input").fill(text)
+        tab.locator(".aa-Panel a .bi").first.wait_for()
+    drawn = tab.locator(".bi").evaluate_all("all => all.map(icon => getComputedStyle(icon, '::before').content)")
+    codes = {ord(content.strip('"')) for content in drawn if content != '""'}  # "": a picture
+    assert codes
+    assert codes <= set(TTFont(SITE / icons.FONT).getBestCmap())
 
 
 def test_something_is_painted_soon(chromium, root, figure):
