@@ -120,6 +120,9 @@ def coverage(results, url):
         not_asked = [cell["id"] for cell in cells if cell.get("reason") == notebooks.NOT_ASKED]
         not_run = [cell for cell in cells if cell["outcome"] == "not_run" and cell["id"] not in not_asked]
         failed = [cell for cell in cells if cell["outcome"] == "failed"]
+        broken = {f"check-{cell['id']}" for cell in failed}  # nothing is there to be checked
+        not_run += [cell | {"reason": "the cell that it checks failed"} for cell in failed if cell["id"] in broken]
+        failed = [cell for cell in failed if cell["id"] not in broken]
         passed = sum(cell["outcome"] == "passed" for cell in cells)
         lines.append(
             f"  {result['notebook']}: {passed} of {len(cells)} cells passed, {len(failed)} failed, "

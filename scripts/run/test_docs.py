@@ -108,7 +108,9 @@ def on_your_server(selected, url, model):
         backend = selected[0].backend
         other = "" if yours.is_ours(server, backend) else server.model
         if other:
-            print(f"{server.kind or 'A server of an unknown kind'}, model {other}. Our own is {backend.title} with")
+            print(
+                f"The server is {server.kind or 'of an unknown kind'}, its model {other}. Ours is {backend.title} with"
+            )
             print(f"{backend.serves}; a cell that depends on its words, or on how it was started, is not asked.")
         asked = [run for run in selected if run not in for_a_gpu and not (other and run.guide.is_of_errors)]
         of_errors = [run for run in selected if other and run.guide.is_of_errors]
