@@ -10,7 +10,7 @@ import re
 from chatlas_doctor.probes import catalog
 
 from scripts.common.paths import ROOT
-from scripts.content import backends, sections
+from scripts.content import backends, pages, sections
 from scripts.matrix import expected_failures, reported, stored
 
 PROSE = ROOT / "docs" / "_compatibility.qmd"
@@ -28,6 +28,7 @@ WORDS = {
     "not run": "? not run",
 }
 NOT_YET = "… not asked yet"
+STYLES = {"supported": "yes", "partly": "partly", "unsupported": "no"}  # a mark's class in docs/site.css
 
 
 def anchor(*parts):
@@ -42,8 +43,8 @@ def page_name(result, chatlas):
 
 
 def mark(finding):
-    """The symbol and word for a finding; a star where the model was not good enough."""
-    return WORDS[finding["outcome"]] + (" \\*" if finding["model"] is False else "")
+    """The symbol and word for a finding; a star where the model was not good enough. The legend has the rest."""
+    return WORDS[finding["outcome"]].partition(":")[0] + (" \\*" if finding["model"] is False else "")
 
 
 def cell(result, column, probe):
@@ -52,8 +53,9 @@ def cell(result, column, probe):
         return WORDS["not run"]
     target = f"evidence/{page_name(result, column['chatlas'])}.qmd#{anchor(probe, column['class'])}"
     if why := stored.why_not_asked(result, column, probe):
-        return f'[{NOT_YET}]({target} "{why}")'
-    return f"[{mark(stored.current(column)[probe])}]({target})"
+        return f'[{NOT_YET}]({target} "{why}"){{.unknown}}'
+    finding = stored.current(column)[probe]
+    return f"[{mark(finding)}]({target}){{.{STYLES.get(finding['outcome'], 'unknown')}}}"
 
 
 def rows(headings, cells_of):
@@ -77,8 +79,51 @@ def rows(headings, cells_of):
     return "\n".join(lines)
 
 
+def outcomes(result, column):
+    """What was found for each probe that this column has an answer to."""
+    if not column:
+        return {}
+    return {
+        name: finding["outcome"]
+        for name, finding in stored.current(column).items()
+        if not stored.why_not_asked(result, column, name)
+    }
+
+
+def summary(found):
+    """A line for each backend: how many questions work with each class, how many in part, and how many do not."""
+    lines = []
+    for backend in backends.load().values():
+        if backend.name not in found:
+            continue
+        result, parts = found[backend.name], []
+        for column in stored.newest(result):
+            kinds = list(outcomes(result, column).values())
+            rest = len(catalog.load()) - sum(kinds.count(kind) for kind in STYLES)
+            parts.append(
+                f"{column['class']}: {kinds.count('supported')} work, {kinds.count('partly')} partly, "
+                f"{kinds.count('unsupported')} not" + (f", {rest} not asked or n/a" if rest else "")
+            )
+        lines.append(f"- **{backend.title} {result['version']}**: {'; '.join(parts)}.")
+    return "\n".join(lines)
+
+
+def alike(found_by_column):
+    """The rows of the table, by their number, in which no two columns differ, and a theme's where no row is left."""
+    rows_alike, row, theme, theme_row, left = [], 0, None, 0, False
+    for probe in catalog.load().values():
+        row += 1
+        if probe.theme != theme:
+            rows_alike += [] if left or not theme_row else [theme_row]
+            theme, theme_row, left, row = probe.theme, row, False, row + 1
+        differs = len({found.get(probe.name) for found in found_by_column}) > 1
+        left = left or differs
+        rows_alike += [] if differs else [row]
+    return rows_alike + ([] if left else [theme_row])
+
+
 def table(found):
-    """The table of all backends, with the boxes that hide a backend's columns."""
+    """The table of all backends, with the boxes that hide a backend's columns and show the rows that are alike."""
     columns, boxes, rules = [], [], []
     for backend in backends.load().values():
         result = found.get(backend.name)
@@ -90,6 +135,12 @@ def table(found):
             hidden.append(f"#matrix tr > :nth-child({len(columns) + 1})")
         boxes.append(f'<label><input type="checkbox" id="show-{backend.name}" checked> {version}</label>')
         rules.append(f"body:has(#show-{backend.name}:not(:checked)) :is({', '.join(hidden)}) {{ display: none; }}")
+    same = alike([outcomes(result, column) for _, result, column in columns])
+    boxes.append('<label><input type="checkbox" id="show-alike"> also the questions that all answer alike</label>')
+    hidden = [f"#matrix tbody > :nth-child({row})" for row in same]
+    rules += [f"body:has(#show-alike:not(:checked)) :is({', '.join(hidden)}) {{ display: none; }}"] if same else []
+    for number, (heading, _, _) in enumerate(columns, 2):  # on a phone, where no head stands above the cells
+        rules.append(f'#matrix td:nth-child({number}) {{ --column: "{heading}"; }}')
     body = rows([c[0] for c in columns], lambda probe: [cell(result, column, probe) for _, result, column in columns])
     return (
         "```{=html}\n"
@@ -134,7 +185,7 @@ def matrix_text(found):
             stamps += f"\n- {name}: {CHAT_FAILS.format(classes=' and '.join(silent)).removesuffix('.')}: see `Chat`."
     stamps += "".join(f"\n- {b.title}: not run yet." for b in backends.load().values() if b.name not in found)
     older = [result for result in found.values() if len({c["chatlas"] for c in result["columns"]}) > 1]
-    text = f"{table(found)}\n{stamps}\n"
+    text = f"{summary(found)}\n\n{table(found)}\n{stamps}\n"
     for result in older:
         title = backends.get(result["backend"]).title
         text += (
@@ -153,9 +204,10 @@ def exchange_text(exchange):
 
 
 def link(place):
-    """A link from an evidence page to a place on another page, by its heading."""
-    (title,) = [section.title for section in sections.of(place.partition("#")[0]) if section.place == place]
-    return f"[{title}](../{place.removeprefix('docs/')})"
+    """A link from an evidence page to a place on another page, by its heading; a whole page by its title."""
+    page = place.partition("#")[0]
+    (heading,) = [section.title for section in sections.of(page) if section.place == place]
+    return f"[{heading or pages.header(page)['title']}](../{place.removeprefix('docs/')})"
 
 
 def some_of(finding):

@@ -4,6 +4,7 @@ import datetime
 import importlib.metadata
 import os
 import platform
+import textwrap
 import urllib.request
 
 import psutil
@@ -112,15 +113,31 @@ def held(result):
 
 
 def coverage(results, url):
-    """What of each guide was seen to hold on the server at `url`, a line each, with the cells that were not asked."""
+    """What of each guide was seen to hold on the server at `url`, a line each, with the cells that did not pass."""
     lines = [f"Coverage of the server at {url}:"]
     for result in results:
-        by = {name: [c["id"] for c in result["cells"] if c["outcome"] == name] for name in OUTCOMES}
-        counts = f"{len(by['passed'])} of {len(result['cells'])} cells passed, {len(by['failed'])} failed"
-        lines.append(f"  {result['notebook']}: {counts}, {len(by['not_run'])} not asked or not run")
-        lines += [f"    failed     {name}" for name in by["failed"]]
-        lines += [f"    not asked  {c['id']}" for c in result["cells"] if c.get("reason") == notebooks.NOT_ASKED]
+        cells = result["cells"]
+        not_asked = [cell["id"] for cell in cells if cell.get("reason") == notebooks.NOT_ASKED]
+        not_run = [cell for cell in cells if cell["outcome"] == "not_run" and cell["id"] not in not_asked]
+        failed = [cell for cell in cells if cell["outcome"] == "failed"]
+        broken = {f"check-{cell['id']}" for cell in failed}  # nothing is there to be checked
+        not_run += [cell | {"reason": "the cell that it checks failed"} for cell in failed if cell["id"] in broken]
+        failed = [cell for cell in failed if cell["id"] not in broken]
+        passed = sum(cell["outcome"] == "passed" for cell in cells)
+        lines.append(
+            f"  {result['notebook']}: {passed} of {len(cells)} cells passed, {len(failed)} failed, "
+            f"{len(not_asked)} not asked, {len(not_run)} not run"
+        )
+        lines += [f"    failed     {cell['id']}: {said(cell)}" for cell in failed]
+        lines += [f"    not run    {cell['id']}: {cell['reason']}" for cell in not_run]
+        if not_asked:
+            lines.append(f"    {notebooks.NOT_ASKED}:\n      " + ", ".join(not_asked))
     return "\n".join(lines)
+
+
+def said(cell):
+    """The last line of a failed cell's error, shortened to one line of a terminal."""
+    return textwrap.shorten(cell["error"].strip().splitlines()[-1], 100, placeholder=" …")
 
 
 def summary(results):

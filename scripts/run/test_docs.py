@@ -3,7 +3,7 @@
     make test-docs                                   every notebook, embedded servers
     make test-docs ONLY=vllm                         one of them
     make test-docs ONLY=@vllm                        all that run on one backend, which has to be there
-    make test-docs URL=http://localhost:8000/v1      a server you have; nothing is started
+    make test-docs URL=http://localhost:8000/v1      the guide of a server you have; nothing is started
     make test-docs URL=… MODEL=qwen3:4b              the same with one of its models
     make test-docs ON=container                      containers on the CPU
     make test-docs ON=gpu MODEL=Qwen/Qwen3.5-4B      a container on an NVIDIA GPU
@@ -20,7 +20,7 @@ import time
 
 from scripts.common.paths import ROOT
 from scripts.common.problem import Problem, run_main
-from scripts.content import backends, guides, shown_errors, small_model
+from scripts.content import guides, shown_errors, small_model
 from scripts.run import execute, report
 from scripts.servers import container_checks, containers, engines, serve, yours
 from scripts.servers.platform_check import check_machine
@@ -85,7 +85,8 @@ def execute_run(run, where, root, api_key, version, servers, figures, counted_at
         figures[name] = after[name] - before[name] if name in (before or {}) and name in (after or {}) else None
     figures = {name: rounded(value) for name, value in figures.items()}
     result = report.write(run, where, version, models, cells, snippet, figures, made_on)
-    print("\n".join(["", report.table(result), *shown_errors.changes(result)]), flush=True)
+    if not model:  # what a page says of our server is no news of another
+        print("\n".join(["", report.table(result), *shown_errors.changes(result)]), flush=True)
     return result
 
 
@@ -104,9 +105,13 @@ def on_your_server(selected, url, model):
     for_a_gpu = [run for run in selected if run.guide.needs == "gpu"] if len(selected) > 1 else []
     print("".join(f"{not_verified(run, NEEDS_GPU)}\n" for run in for_a_gpu), end="")
     with yours.server(selected[0].backend, url, model) as server:
-        other = "" if server.model == selected[0].backend.serves else server.model
+        backend = selected[0].backend
+        other = "" if yours.is_ours(server, backend) else server.model
         if other:
-            print(f"The model is {other}, which is not ours: a cell that depends on our server is not asked.")
+            print(
+                f"The server is {server.kind or 'of an unknown kind'}, its model {other}. Ours is {backend.title} with"
+            )
+            print(f"{backend.serves}; a cell that depends on its words, or on how it was started, is not asked.")
         asked = [run for run in selected if run not in for_a_gpu and not (other and run.guide.is_of_errors)]
         of_errors = [run for run in selected if other and run.guide.is_of_errors]
         print("".join(f"{not_verified(run, NEEDS_OURS)}\n" for run in of_errors), end="")
@@ -270,7 +275,7 @@ def main():
             "choose one of them, or leave ON= out.",
         )
     if url:
-        selected = guides.chosen(only or next(iter(backends.load())))
+        selected = guides.chosen(only or yours.guide_for(url))
         selected = [run for run in selected if "+" not in run.backend.name] or selected  # the same server, other flags
         if len({run.backend.name for run in selected}) != 1:
             raise Problem(

@@ -8,7 +8,10 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
+from chatlas_doctor import address, look, report
+
 from scripts.common.problem import Problem
+from scripts.content import backends
 from scripts.servers import fetch_model, ollama_models, serve
 
 
@@ -21,12 +24,14 @@ class Server:
         api_key: API_KEY from the environment, "EMPTY" without one.
         version: what it says of itself, "" where it says nothing.
         model: the id of the model that is asked there.
+        kind: which server it is, as backends are titled; "" where nothing tells.
     """
 
     root: str
     api_key: str
     version: str
     model: str
+    kind: str
 
     def check_alive(self):
         """Nothing: its process is not ours to see, and a request that fails says enough."""
@@ -50,6 +55,25 @@ def served_models(root, api_key):
             f"GET {address} gave: {reason}.",
             "check the address, that the server is up, and API_KEY if it asks for a key.",
         ) from None
+
+
+def kind_of(url):
+    """Which server answers at `url`, as the doctor names it and backends are titled; "" where nothing tells."""
+    found = report.Report()
+    with contextlib.suppress(look.Cause):  # what is wrong with it shows when it is asked
+        look.look(address.read_address(url), os.environ.get("API_KEY", ""), "", found)
+    return found.server
+
+
+def guide_for(url):
+    """The name of the backend whose guide is for the server at `url`; the first one's where none is."""
+    titles = {backend.title: name for name, backend in backends.load().items()}
+    return titles.get(kind_of(url), next(iter(titles.values())))
+
+
+def is_ours(server, backend):
+    """Whether it may answer in the words of our own: the same kind of server, with a model of our model's name."""
+    return server.model == backend.serves and server.kind == backend.title
 
 
 @contextlib.contextmanager
@@ -76,7 +100,7 @@ def server(backend, url, model=""):
                 "load a model, or name one that it lists: MODEL=…",
             )
         asked = model or (backend.serves if backend.serves in served else served[0])
-        yield Server(root, api_key, version_of(backend, root, api_key), asked)
+        yield Server(root, api_key, version_of(backend, root, api_key), asked, kind_of(url))
 
 
 def version_of(backend, root, api_key):

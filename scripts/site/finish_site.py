@@ -1,4 +1,4 @@
-"""What a rendered site gets beyond its pages: downloads, redirects, addresses, Markdown twins.
+"""What a rendered site gets beyond its pages: downloads, redirects, addresses, Markdown twins, fewer icons.
 
 Works on what either renderer has written: Quarto runs it after it has rendered (_quarto.yml), the offline preview
 calls it.
@@ -16,7 +16,7 @@ import nbformat
 from scripts.common.paths import ROOT
 from scripts.common.problem import run_main
 from scripts.content import guides, notebooks, pages
-from scripts.site import markdown_twins, moved, site_settings, your_server
+from scripts.site import icons, markdown_twins, moved, site_settings, your_server
 
 SITE = ROOT / "_site"
 FINISHED = "<!-- finished -->\n"  # Quarto may render one page of a site that is there already
@@ -48,6 +48,7 @@ def finish(site):
         if address:
             text = with_address(text, source, address)
         page.write_text(text.replace("</body>", f"{FINISHED}</body>"))
+    icons.reduce(site)
     write_downloads(site)
     markdown_twins.write(site, address)
     moved.write(site)

@@ -50,6 +50,26 @@ def test_the_page_is_the_prose_with_the_table():
     before, rest = prose.partition("---\n")[2].split(compatibility.PLACE)
     marks, after = rest.split(compatibility.REPORTED)
     assert page.index(before) < page.index("::: {#matrix}") < page.index(marks) < page.index(after)
+    assert page.index("| ✗ no |") < page.index(" work, ") < page.index("::: {#matrix}")  # the legend, then the figures
+
+
+def test_the_figures_of_a_server_are_those_of_its_marks():
+    found = {"vllm": result("partly")}
+    total = len(catalog.load())
+    assert compatibility.summary(found).endswith(f"ChatOpenAI: 0 work, {total} partly, 0 not.")
+    found["vllm"]["columns"][0]["findings"][0] |= {"outcome": "not run"}
+    assert f"ChatOpenAICompletions: 0 work, {total - 1} partly, 0 not, 1 not asked or n/a;" in (
+        compatibility.summary(found)
+    )
+
+
+def test_the_rows_that_are_hidden_are_those_in_which_all_columns_are_alike():
+    names = list(catalog.load())
+    same = {name: "supported" for name in names}
+    themes = len({probe.theme for probe in catalog.load().values()})
+    assert sorted(compatibility.alike([same, same])) == list(range(1, len(names) + themes + 1))
+    shown = set(range(1, len(names) + themes + 1)) - set(compatibility.alike([same, same | {names[0]: "partly"}]))
+    assert shown == {1, 2}  # its theme and itself
 
 
 def test_a_backend_that_was_not_asked_shows_not_run_everywhere():
@@ -75,7 +95,7 @@ def test_every_outcome_has_a_sign_of_its_own_in_the_table_and_on_the_terminal():
 
 def test_what_the_test_model_cannot_show_is_no_no_and_no_question_without_sense():
     found = compatibility.table({"vllm": result("not asked")})
-    assert "not asked: the test model can't](" in found
+    assert "[— not asked](" in found
     assert "✗" not in found
     assert "n/a" not in found
 
@@ -112,6 +132,11 @@ def test_every_expected_failure_leads_to_a_place_on_the_site(failure):
     for place in failure.places:
         assert place in {section.place for section in sections.of(place.partition("#")[0])}
     assert set(failure.on) <= set(backends.load())
+
+
+@pytest.mark.parametrize("failure", expected_failures.load(), ids=lambda f: f"{f.probe}-{f.classes[0]}-{f.on[0]}")
+def test_every_link_from_the_evidence_has_words(failure):
+    assert all(re.match(r"\[[^]]", compatibility.link(place)) for place in failure.places)
 
 
 def test_a_failure_that_is_mended_names_the_page_to_change():

@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from fontTools.ttLib import TTFont
 
 from scripts.common.paths import ROOT
 from scripts.content import errors
+from scripts.site import icons
 from scripts.site.build_site import SITE
 
 pytestmark = pytest.mark.usefixtures("quarto")
 
-WEIGHT = 500_000  # bytes
+WEIGHT = 300_000  # bytes; 190,000 of them are Bootstrap, its styles for light and dark and its script
 PAINT = 3.0  # seconds; generous, since a busy machine is no news: the figure is printed, and meant to be under 1
 FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input, summary")].filter(element =>
   element.checkVisibility({visibilityProperty: true}) && element.tabIndex >= 0 && !element.disabled
@@ -69,6 +71,32 @@ def test_a_page_is_light(tab, root, path, figure):
     total = sum(sizes.values())
     figure(f"{path}: {total / 1000:.0f} KB compressed, without images")
     assert total < WEIGHT, sizes
+
+
+def test_the_index_of_the_search_is_loaded_only_for_who_searches(tab, root):
+    asked = []
+    tab.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    tab.goto(f"{root}/index.html")
+    tab.wait_for_load_state("networkidle")
+    assert "/search.json" not in asked
+    tab.keyboard.press("/")
+    tab.locator(".aa-Input").fill("timeout")
+    tab.locator(".aa-Panel a").first.wait_for()
+    assert "/search.json" in asked
+
+
+@pytest.mark.parametrize("text", ["", "timeout"])
+def test_each_icon_is_drawn(tab, root, text):
+    """Also those that a search makes: an icon that the reduced font lacks would be an empty box."""
+    tab.goto(f"{root}/docs/connect/vllm.html")
+    if text:
+        tab.keyboard.press("/")
+        tab.locator(".aa-Input").fill(text)
+        tab.locator(".aa-Panel a .bi").first.wait_for()
+    drawn = tab.locator(".bi").evaluate_all("all => all.map(icon => getComputedStyle(icon, '::before').content)")
+    codes = {ord(content.strip('"')) for content in drawn if content != '""'}  # "": a picture
+    assert codes
+    assert codes <= set(TTFont(SITE / icons.FONT).getBestCmap())
 
 
 def test_something_is_painted_soon(chromium, root, figure):
@@ -171,15 +199,45 @@ def test_the_line_with_the_class_is_highlighted(tab, root):
     assert line.evaluate(colour) != tab.locator("#cb2-1").evaluate(colour)
 
 
-def test_the_large_table_keeps_its_head_on_the_screen_and_is_whole_in_print(tab, root):
+@pytest.mark.parametrize("size", [1280, 390])
+def test_the_large_table_scrolls_with_its_page_alone(tab, root, size):
+    tab.set_viewport_size({"width": size, "height": 800})
     tab.goto(f"{root}/docs/compatibility.html")
     table = tab.locator("#matrix table")
-    table.evaluate("table => { table.scrollTop = 500; }")
-    head, box = tab.locator("#matrix thead th").nth(1).bounding_box(), table.bounding_box()
-    assert box["height"] > 200
-    assert abs(head["y"] - box["y"]) < 3
+    assert table.evaluate("table => getComputedStyle(table).overflow") == "visible"
+    assert table.evaluate("table => table.scrollWidth - table.closest('#matrix').clientWidth") <= 0
     tab.emulate_media(media="print")
     assert table.evaluate("table => table.scrollHeight - table.clientHeight") < 2
+
+
+def test_the_large_table_keeps_its_head_on_the_screen(tab, root):
+    tab.goto(f"{root}/docs/compatibility.html")
+    row = tab.locator("#matrix tbody tr:visible").nth(20)
+    row.evaluate("row => window.scrollTo({top: row.getBoundingClientRect().top + scrollY - 300, behavior: 'instant'})")
+    head = tab.locator("#matrix thead th").nth(1).bounding_box()
+    assert 0 <= head["y"] < row.bounding_box()["y"]
+
+
+def test_the_table_shows_what_differs_until_a_reader_asks_for_the_rest(tab, root):
+    tab.goto(f"{root}/docs/compatibility.html")
+    rows = tab.locator("#matrix tbody tr")
+    assert 0 < tab.locator("#matrix tbody tr:visible").count() < rows.count()
+    tab.locator("#show-alike").check()
+    assert tab.locator("#matrix tbody tr:visible").count() == rows.count()
+
+
+def test_marks_are_told_apart_by_sign_and_by_shade(tab, root):
+    """In grey: how light what is painted behind them is."""
+    tab.goto(f"{root}/docs/compatibility.html")
+    light = """mark => {
+      const [r, g, b, a = 1] = getComputedStyle(mark).backgroundColor.match(/[\\d.]+/g).map(Number);
+      return Math.round(255 * (1 - a) + a * (0.3 * r + 0.59 * g + 0.11 * b));
+    }"""
+    shades = [tab.locator(f"#matrix a.{style}").first.evaluate(light) for style in ("yes", "partly", "no")]
+    assert shades[0] - shades[1] > 30
+    assert shades[1] - shades[2] > 100
+    signs = [tab.locator(f"#matrix a.{style}").first.text_content()[0] for style in ("yes", "partly", "no")]
+    assert len(set(signs)) == 3
 
 
 def test_print_shows_the_addresses_of_other_sites_alone_and_every_tab(tab, root):

@@ -1,5 +1,6 @@
 """What the closing table says of a run that was not whole."""
 
+from scripts.content import notebooks
 from scripts.run import report
 
 RESULT = {
@@ -53,3 +54,19 @@ def test_the_summary_has_a_line_for_each_notebook_and_says_what_was_not_counted(
     assert first.split() == ["recipes/x", "vllm", "1", "21.5", "3", "42"]
     assert second.split() == ["recipes/x", "ollama", "1", "21.5", "not", "counted", "not", "counted"]
     assert len({len(line) for line in (heading, first, second)}) == 1
+
+
+def test_the_coverage_tells_what_failed_from_what_was_not_asked_and_what_never_ran():
+    cells = [
+        {"id": "a", "outcome": "passed"},
+        {"id": "b", "outcome": "failed", "error": "Traceback\n\nopenai.NotFoundError: no such route"},
+        {"id": "c", "outcome": "not_run", "reason": notebooks.NOT_ASKED},
+        {"id": "d", "outcome": "not_run", "reason": "never started"},
+        {"id": "check-b", "outcome": "failed", "error": "NameError: name 'b' is not defined"},
+    ]
+    lines = report.coverage([RESULT | {"cells": cells}], "http://a.example/v1").splitlines()
+    assert lines[1].endswith("1 of 5 cells passed, 1 failed, 1 not asked, 2 not run")
+    assert lines[2].split() == ["failed", "b:", "openai.NotFoundError:", "no", "such", "route"]
+    assert lines[3].split() == ["not", "run", "d:", "never", "started"]
+    assert lines[4].split() == ["not", "run", "check-b:", "the", "cell", "that", "it", "checks", "failed"]
+    assert lines[5:] == [f"    {notebooks.NOT_ASKED}:", "      c"]
