@@ -124,6 +124,7 @@ def test_a_model_that_your_server_lacks_is_no_failure_of_the_notebooks(monkeypat
 )
 def test_your_server_is_asked_our_model_else_the_chosen_or_its_first(monkeypatch, capsys, served, model, asked):
     monkeypatch.setattr(yours, "served_models", lambda *address: served)
+    monkeypatch.setattr(yours, "kind_of", lambda url: "vLLM")
     seen = []
     result = {"cells": [{"id": "a", "outcome": "passed"}], "notebook": "n", "snippet": "passed"}
     monkeypatch.setattr(test_docs, "execute_run", lambda *rest, model: seen.append(model) or result)
@@ -162,6 +163,7 @@ def test_a_notebook_for_a_gpu_is_left_out_of_a_backends_run_on_your_server(monke
     monkeypatch.setattr(test_docs.report, "passed", lambda result: True)
     monkeypatch.setattr(test_docs.report, "coverage", lambda results, url: "")
     monkeypatch.setattr(yours, "served_models", lambda *address: ["smollm2"])
+    monkeypatch.setattr(yours, "kind_of", lambda url: "vLLM")
     selected = guides.chosen("@vllm")
     needing = [run for run in selected if run.guide.needs == "gpu"]
     assert test_docs.on_your_server(selected, "http://localhost:9/v1", "") == 0
