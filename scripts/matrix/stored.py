@@ -14,6 +14,7 @@ from chatlas_doctor.probes.outcome import NOT_RUN
 
 from scripts.common.json_text import json_text
 from scripts.common.paths import ROOT
+from scripts.common.problem import Broken
 from scripts.content import backends
 
 ACCEPTED = ROOT / "results" / "matrix"
@@ -43,13 +44,22 @@ def text(result):
 
 
 def read(path):
-    """The result that text() was given for this file: findings in their columns, each with its exchanges."""
+    """The result that text() was given for this file: findings in their columns, each with its exchanges.
+
+    Raises:
+        Broken: a finding names a column or an exchange that the file does not have.
+    """
     result = json.loads(path.read_text())
     exchanges = result.pop("exchanges")
     columns = {(c["class"], c["chatlas"]): c | {"findings": []} for c in result["columns"]}
     for finding in result.pop("findings"):
-        column = columns[finding.pop("class"), finding.pop("chatlas")]
-        column["findings"].append(finding | {"evidence": [exchanges[name] for name in finding["evidence"]]})
+        place = f"results/matrix/{path.name}: {finding['probe']}"
+        named = finding.pop("class"), finding.pop("chatlas")
+        if named not in columns:
+            raise Broken(place, f"{' with chatlas '.join(named)} is none of the file's columns")
+        if missing := {*finding["evidence"]} - {*exchanges}:
+            raise Broken(place, f"the exchange {missing.pop()} is none of the file's")
+        columns[named]["findings"].append(finding | {"evidence": [exchanges[name] for name in finding["evidence"]]})
     return result | {"columns": list(columns.values())}
 
 

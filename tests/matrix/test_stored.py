@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from scripts.common.problem import Broken
 from scripts.matrix import stored
 
 FILES = sorted(stored.ACCEPTED.glob("*.json"))
@@ -52,3 +53,18 @@ def test_another_answer_changes_its_finding_s_line_and_its_exchange_s(result):
     assert len(new) == 2
     assert any(finding["probe"] in line and "it says so" in line for line in new)
     assert any('"response": "something else"' in line for line in new)
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ({"chatlas": "0.0.1"}, r"written.json: \S+: \w+ with chatlas 0\.0\.1 is none of the file's columns"),
+        ({"evidence": ["lost"]}, r"written.json: \S+: the exchange lost is none of the file's"),
+    ],
+)
+def test_a_finding_without_its_column_or_exchange_is_named_in_one_line(result, tmp_path, broken, says):
+    written = json.loads(stored.text(result))
+    written["findings"][0] |= broken
+    (tmp_path / "written.json").write_text(json.dumps(written))
+    with pytest.raises(Broken, match=says):
+        stored.read(tmp_path / "written.json")

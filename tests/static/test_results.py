@@ -47,6 +47,11 @@ def test_every_date_is_one_on_which_something_can_have_been_run(path):
         assert BEGUN <= datetime.date.fromisoformat(date) <= tomorrow
 
 
+def test_accepted_results_of_notebooks_hold_no_failure():
+    failed = {path: [c for c in result["cells"] if c["outcome"] != "passed"] for path, result in of_notebooks().items()}
+    assert not {str(path): cells for path, cells in failed.items() if cells}
+
+
 def test_results_of_notebooks_from_one_place_name_one_version_of_each_package():
     found = defaultdict(lambda: defaultdict(list))
     for path, result in of_notebooks().items():
