@@ -4,6 +4,7 @@ docs/contribute.qmd says how such a page is written ("Add an error").
 """
 
 import ast
+import datetime
 import functools
 import re
 from pathlib import Path
@@ -26,6 +27,7 @@ SEEN = {  # what a person may see beside an exception or without one, in the ord
 }
 CONFIRM, WAY_OUT = "How to confirm", "The way out"
 NOT_EXECUTED = "not executed"
+BEGUN = "2026-11"
 SHORTEST = 10  # characters of a pattern that are no gap
 GAP = "…"
 Name = Annotated[str, pydantic.StringConstraints(min_length=1)]
@@ -38,6 +40,14 @@ class Source(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", strict=True)
     source: Annotated[str, pydantic.StringConstraints(pattern=r"^https://\S+$")]
     date: Annotated[str, pydantic.StringConstraints(pattern=r"^20\d\d-\d\d$")]
+
+    @pydantic.field_validator("date")
+    @classmethod
+    def of_this_site(cls, date):
+        """The month in which it was looked up: none before the first page was written, none to come."""
+        if not BEGUN <= date <= datetime.date.today().isoformat()[:7]:
+            raise ValueError(f"{date}: nothing of this site was looked up then")
+        return date
 
 
 def held_by(value):

@@ -185,6 +185,14 @@ def test_shell_blocks_start_programs_that_there_are(shell_page):
         assert subcommands is None or words[1] in subcommands, " ".join(words[:2])
 
 
+def test_what_shell_blocks_install_or_name_in_the_clone_is_there(shell_page):
+    for words in commands.shell(shell_page):
+        here = [word for word in words if word.startswith("./")]
+        assert all((ROOT / word.partition("[")[0]).exists() for word in here), shlex.join(words)
+        named = [word for word in words[2:] if not word.startswith("-")]
+        assert named or words[:2] != ["pip", "install"], f"{shlex.join(words)} installs nothing"
+
+
 def test_commands_in_sentences_start_programs_that_there_are(page):
     for first, second, *_ in (words for code in pages.inline_code(page) if len(words := code.split()) > 1):
         meant = difflib.get_close_matches(first, PROGRAMS, 1, 0.8)

@@ -176,6 +176,7 @@ CELL = "notebooks/vllm.ipynb#no-such-route"
         ({"provoked": CELL, "match": "['4']"}, "entry.match: '4': at least 10 characters"),
         ({"provoked": CELL, "match": "['…rror code: 404']"}, "no … at an end"),
         ({"provoked": "{source: 'http://a', date: '2026-11'}"}, "entry.provoked.source: String should match pattern"),
+        ({"provoked": "{source: 'https://a.b', date: '2016-11'}"}, "entry.provoked.date"),
         ({"provoked": CELL}, "provoked: the page does not embed notebooks/vllm.ipynb#no-such-route"),
         ({"provoked": "notebooks/vllm.ipynb#lost"}, "provoked: notebooks/vllm.ipynb has no visible cell lost"),
         ({"provoked": CELL, "way_out": "tests/gone.py::test_a"}, "way-out: tests/gone.py has no test_a"),

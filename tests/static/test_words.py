@@ -41,7 +41,7 @@ TAKE = ("Makefile", "compose.yaml", "containers/*/compose.yaml", "servers/*.yaml
 ROUTE = re.compile(r"""(?:(?<=[\s("'])|^|https?://(?:localhost|127\.0\.0\.1|upstream)(?::\w+)?)(/[\w./{}:-]*)""")
 OF_THE_MACHINE = re.compile(r"/(?:dev|etc|home|mnt|opt|path|proc|root|run|srv|sys|tmp|usr|var)(?:/|$)")
 FILE = re.compile(r"(?<![\w/+.*-])[\w.+-]+\.(?:py|toml|ya?ml|json|txt|s?css|ipynb|jinja|service)(?!\w)")
-PORT = re.compile(r"(?:(?:localhost|127\.0\.0\.1|upstream):|--port[ =]|PORT=)(\d{2,5})\b(?::(\d+))?")
+PORT = re.compile(r"(?:://[\w.-]+:|(?:localhost|127\.0\.0\.1):|--port[ =]|PORT=)(\d{2,5})\b(?::(\d+))?")
 METRIC = re.compile(r"(?:vllm|llamacpp):\w+")
 CAPITALS = re.compile(r"[A-Z]{3,}(?= |$)")
 METHODS = {"DELETE", "GET", "HEAD", "POST", "PUT"}
