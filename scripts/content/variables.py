@@ -43,9 +43,10 @@ def derive():
 
 
 def all_together():
-    """One sentence: how many cells passed on which servers, and the day of the oldest of these results."""
+    """One sentence: how many cells passed on which real servers, and the day of the oldest of these results."""
     runs = [run for guide in guides.load().values() if not guide.needs for run in guides.runs(guide)]
-    found = [(run.backend.title, result) for run in runs if (result := accepted(run))]
+    real = [run for run in runs if run.backend is not backends.IMITATION]
+    found = [(run.backend.title, result) for run in real if (result := accepted(run))]
     if not found:
         return "Not verified yet."
     servers = ", ".join(dict.fromkeys(title for title, _ in found))

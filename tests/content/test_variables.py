@@ -56,3 +56,11 @@ def test_a_result_of_other_cells_and_none_count_for_nothing(monkeypatch):
 def test_the_notebook_that_needs_a_gpu_is_not_said_to_be_verified_before_it_ran(monkeypatch):
     monkeypatch.setattr(variables, "accepted", lambda run, where="embedded": None)
     assert variables.derive()["gpu"] == {"in_container": "Not verified yet in a container."}
+
+
+def test_the_start_page_counts_what_passed_on_real_servers(monkeypatch):
+    run = guides.runs(guides.load()["vllm"])[0]
+    imitated = next(run for guide in guides.load().values() for run in guides.runs(guide) if "imit" in run.backend.name)
+    results = {run.name: RESULT, imitated.name: RESULT | {"date": "2026-11-01"}}
+    monkeypatch.setattr(variables, "accepted", lambda run: results.get(run.name))
+    assert variables.all_together() == f"Verified 2026-11-25 on vLLM: {len(CELLS)} cells in 1 runs."
