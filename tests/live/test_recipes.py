@@ -147,7 +147,7 @@ def test_an_overnight_run_that_is_killed_goes_on_without_asking_an_answered_prom
     definitions, found, _ = source.partition("\nfor left in run(")
     assert found
     prompts = [f"Maria is {age} years old." for age in range(20, 52)]
-    kept = f"file = Path({str(tmp_path / 'overnight.db')!r})"
+    kept = f"file = {str(tmp_path / 'overnight.db')!r}"
     definitions = re.sub(r"^file = .*$", lambda _: kept, definitions, count=1, flags=re.MULTILINE)
     program = [sys.executable, "-c", f"{definitions}\nfor left in run({prompts!r}):\n    print(left, flush=True)"]
     with subprocess.Popen(program, env=execute.clean_environment(), stdout=subprocess.PIPE, text=True) as process:
