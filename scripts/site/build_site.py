@@ -85,21 +85,19 @@ def quarto():
 def render_with_quarto(command):
     """Render the project with Quarto, which derives before and finishes after it (_quarto.yml)."""
     BUILD.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [command, "render", ROOT, "--no-execute"],
-        cwd=BUILD,  # Quarto 1.4 wants every name in an .env.example of its working folder set (quarto-cli#9262)
-        timeout=900,
-        capture_output=True,
-        text=True,
-    )
     log = BUILD / "logs" / "render.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text(done.stdout + done.stderr)
-    warnings = [line for line in log.read_text().splitlines() if "WARN" in line]
-    if done.returncode or warnings:
+    progress.run(
+        "rendering the site with Quarto (about five minutes on two cores)",
+        [command, "render", ROOT, "--no-execute"],
+        log,
+        900,
+        f"mend what it names; the whole log is {log}.",
+        cwd=BUILD,  # Quarto 1.4 wants every name in an .env.example of its working folder set (quarto-cli#9262)
+    )
+    if warnings := [line for line in log.read_text().splitlines() if "WARN" in line]:
         raise Problem(
             "Quarto could not render the site cleanly.",
-            "\n".join(warnings) or progress.last_lines(log, 15),
+            "\n".join(warnings),
             f"mend what it names; the whole log is {log}.",
         )
 

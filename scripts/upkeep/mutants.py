@@ -35,6 +35,7 @@ from scripts.content import backends, guides, notebooks, tables
 from scripts.run import report
 from scripts.servers import serve
 from scripts.upkeep import copies
+from scripts.upkeep.faults.fault import Place, change_cell
 from scripts.upkeep.freshness import table
 
 FILE = ROOT / "mutants.toml"
@@ -111,15 +112,8 @@ def seed(mutant, folder):
             (folder / path).write_text(text.replace(mutant.find, mutant.replace, 1))
             continue
         notebook = nbformat.read(folder / path, as_version=4)
-        cell = next(cell for cell in notebook.cells if cell.id == cell_id)
-        before, cell.source = notebooks.source_hash(cell), cell.source.replace(mutant.find, mutant.replace, 1)
-        if cell.outputs:
-            cell.metadata["stored"] = notebooks.output_mark(cell)
-        notebooks.write(notebook, folder / path)
-        for result in (folder / "results").glob("*.json"):
-            text = result.read_text()
-            if json.loads(text).get("notebook") == path:
-                result.write_text(text.replace(before, notebooks.source_hash(cell)))
+        source = next(cell.source for cell in notebook.cells if cell.id == cell_id)
+        change_cell(notebook, Place(path, cell_id), source.replace(mutant.find, mutant.replace, 1), folder)
 
 
 def cut(mutant, folder):

@@ -2,21 +2,17 @@
 
 import re
 
-from scripts.common.paths import ROOT
+from scripts.content import pages
 from scripts.upkeep.faults.fault import Kind, Place
 from scripts.upkeep.faults.letters import digit, slip_in, taken_out
 
 BLOCK = re.compile(r"^```\{?\.?(?:bash|yaml|ini|dockerfile|powershell)\b[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-SHORTCODE = r"(?<!\{\{< )"
 
 
 def written():
     """The pages that people write, and the README."""
-    folders = [*ROOT.glob("*.qmd"), *ROOT.glob("docs/**/*.qmd"), ROOT / "README.md"]
-    made = ("docs/compatibility.qmd", "docs/troubleshooting.qmd", "docs/evidence/")
-    paths = [str(path.relative_to(ROOT)) for path in sorted(folders)]
-    return [[Place(path) for path in paths if not path.startswith(made)]]
+    return [[Place(str(path)) for path in [*pages.written(), "README.md"]]]
 
 
 def blocks(text):
